@@ -1,10 +1,16 @@
 """Films are opened by their suffix, beside each other, and what is wrong with one is said."""
 
+import numpy as np
 import pytest
+import tifffile
 from film_files import write_film
 from napari.components import ViewerModel
-from npe2 import PluginManifest
+from napari.errors import MultipleReaderError
+from napari.settings import get_settings
+from npe2 import PluginManager, PluginManifest
+from soak.small_kwik import make_kwik
 
+from napari_phy.layers.session_tag import session_of
 from napari_phy.readers import video
 
 
@@ -62,3 +68,23 @@ def test_napari_opens_a_film(make_napari_viewer, tmp_path):
     assert layer.data.shape[0] == 12
     viewer.dims.set_current_step(0, 7)
     viewer.layers.clear()
+
+
+def test_several_kinds_of_files_open_at_once_where_the_reader_of_films_is_remembered(tmp_path):
+    PluginManager.instance().discover()  # as a window does
+    viewer = ViewerModel()
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((30, 40, 50), np.uint16))
+    paths = [str(make_kwik(tmp_path)), str(tmp_path / "b.tif"), str(write_film(tmp_path / "c.mp4", 12))]
+    with pytest.raises(MultipleReaderError, match=r"c\.mp4"):  # napari's own reader claims films, too: docs/video.md
+        viewer.open(paths[2], plugin=None)
+    chosen = get_settings().plugins.extension2reader
+    get_settings().plugins.extension2reader = {**chosen, "*.mp4": "napari-phy"}
+    try:
+        added = viewer.open(paths, plugin=None)
+    finally:
+        get_settings().plugins.extension2reader = chosen
+    assert [layer.name for layer in added][-2:] == ["b", "c"]
+    session = session_of(added[0])
+    assert session is not None
+    viewer.layers.clear()
+    session.close()

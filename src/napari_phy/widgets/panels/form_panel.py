@@ -60,7 +60,7 @@ class FormPanel(ViewPanel):
             QScrollArea, #napari-phy-form {{ background: {theme.view}; }}
             #napari-phy-form QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; }}
             #napari-phy-form QLabel[wrong="true"] {{ color: {theme.error}; }}
-            #napari-phy-words {{ color: {theme.text}; }}
+            #napari-phy-form #napari-phy-words {{ color: {theme.text}; }}
             QCheckBox {{ background: transparent; color: {theme.text}; }}
             QComboBox, QAbstractSpinBox, QLineEdit, QCheckBox {{ font-size: {theme.px(BODY_PX)}px; }}
             QProgressBar {{ background: {theme.raised}; border: none; }}
