@@ -12,7 +12,9 @@ from napari_phy.views.time_words import range_words, read_range, read_time
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
-HOW_TO_GET_EVENTS = "Read a table of trials, such as events.tsv of BIDS, or draw epochs."
+HOW_TO_GET_EVENTS = (
+    "Read a table of trials, such as events.tsv of BIDS, draw epochs, or add crossings of a cell's trace in Imaging."
+)
 NO_PICTURE = "No image is open. Open a picture or a stack beside the recording to place the probe in it."
 PIXEL_NOT_KNOWN = "The image does not say how large a pixel is: type it in Pixel (µm)."
 NO_CLUSTERS = "This clustering has no clusters."

@@ -41,7 +41,8 @@ class PsthPanel(StepsPanel):
         "Spikes around events: above, each row is a trial; below, the firing rate over all trials.\n"
         "A flag is the median latency of a response, its band the jitter. A click on a trial goes to that time.\n"
         "The drop-downs choose the events, and a column that groups trials.\n"
-        "Events are those of the file, lines of digital inputs, trials of a table, or the starts of epochs.\n"
+        "Events are those of the file, lines of digital inputs, trials of a table, starts of epochs, or moments at\n"
+        "which a cell passes a threshold, which Imaging adds.\n"
         "⋯ sorts trials, puts several kinds of events side by side, and has times, bins and baseline. Beside an id\n"
         "are latency, jitter and the share of trials that have a response, where one kind is shown."
     )
