@@ -16,12 +16,13 @@ class Counted:
 
     def __init__(self, array, chunks=None):
         self.array, self.shape, self.dtype = array, array.shape, array.dtype
-        self.read = []
+        self.read, self.n_values = [], 0
         if chunks:
             self.chunks = chunks
 
     def __getitem__(self, key):
         self.read.append(key[0])
+        self.n_values = self.n_values + self.array[key].size
         return self.array[key]
 
 
@@ -52,6 +53,26 @@ def test_a_crop_is_all_that_is_read_of_each_frame(pixels):
     assert np.array_equal(movie.read(3, 9), pixels[3:9, 1:4, 2:5])
 
 
+@pytest.mark.parametrize("crop", [(), (slice(1, 6), slice(0, 7, 2))])
+@pytest.mark.parametrize("axis", [0, 2])
+def test_the_box_around_pixels_is_all_that_is_read(pixels, axis, crop):
+    data = Counted(np.moveaxis(pixels, 0, axis))
+    movie = Movie(data, axis, crop)
+    wanted = np.array([movie.frame_shape[1] + 1, 3 * movie.frame_shape[1] + 2])
+    box, places = movie.around(wanted)
+    assert box.frame_shape == (3, 2)
+    values = np.concatenate([block for _, block in box.blocks(np.ones(50, dtype=bool), no_progress)])
+    assert np.array_equal(values[:, places], pixels[(slice(None), *crop)].reshape(50, -1)[:, wanted])
+    assert data.n_values == 50 * 6
+
+
+def test_few_pixels_of_large_chunks_are_read_a_chunk_at_a_time(pixels, monkeypatch):
+    monkeypatch.setattr(movie_module, "BLOCK_BYTES", 12 * 42 * 2)
+    data = Counted(pixels, chunks=(10, 6, 7))
+    joined(Movie(data).around(np.array([8]))[0], np.ones(50, dtype=bool))
+    assert [part.start for part in data.read] == [0, 10, 20, 30, 40]
+
+
 def test_blocks_are_whole_chunks_and_frames_nobody_wants_are_not_read(pixels, monkeypatch):
     monkeypatch.setattr(movie_module, "BLOCK_BYTES", 8 * 42 * 12)
     data = Counted(pixels, chunks=(5, 6, 7))
@@ -60,6 +81,20 @@ def test_blocks_are_whole_chunks_and_frames_nobody_wants_are_not_read(pixels, mo
     data.read.clear()
     joined(Movie(data), (np.arange(50) == 23) | (np.arange(50) == 24))
     assert data.read == [slice(23, 25)]
+
+
+@pytest.mark.parametrize("mode", ["r", "r+", "c", None])
+def test_what_was_read_may_be_changed_and_the_movie_stays(pixels, tmp_path, mode):
+    data = pixels.astype(np.float64)
+    if mode is not None:
+        np.save(tmp_path / "movie.npy", data)
+        data = np.load(tmp_path / "movie.npy", mmap_mode=mode)
+    if mode in ("r+", "c"):
+        data[7] = 5000
+    before = data.copy()
+    for _, block in Movie(data).blocks(np.ones(50, dtype=bool), no_progress):
+        block[:] = -1
+    assert np.array_equal(data, before)
 
 
 def test_reading_ends_when_it_is_cancelled(pixels, monkeypatch):

@@ -83,21 +83,22 @@ def compute_correlation_map(
         raise ImagingError(
             f"Only {n_compared} of {movie.n_frames} frames can be compared at all lags; take fewer lags."
         )
-    means, rate_squares = _moments(rates, np.flatnonzero(compared), lags)
+    rates = rates.transpose(1, 0, 2)
+    means, rate_squares = _moments(rates, compared, lags)
     products = np.zeros((n_groups, n_clusters * len(lags), movie.n_pixels // n_groups))
     sums, squares = np.zeros(movie.n_pixels), np.zeros(movie.n_pixels)
     first: Float64 | None = None
     for frames, block in movie.blocks(compared, on_progress):
         first = block[0].copy() if first is None else first
         block -= first
-        centred = lagged(rates, frames, lags) - means[..., None]
-        weights = centred.transpose(1, 0, 2, 3).reshape(n_groups, -1, len(frames))
-        add_weighted(products, weights, block)
+        weights = lagged(rates, frames, lags)
+        weights -= means[..., None]
+        add_weighted(products, weights.reshape(n_groups, -1, len(frames)), block)
         sums += block.sum(axis=0)
         squares += np.einsum("fp,fp->p", block, block)
     pixel_squares = (squares - sums**2 / n_compared).reshape(n_groups, 1, -1)
     pixel_squares[pixel_squares <= 1e-12 * squares.reshape(pixel_squares.shape)] = 0.0  # constant but for rounding
-    rate_squares = rate_squares.transpose(1, 0, 2).reshape(n_groups, -1, 1)
+    rate_squares = rate_squares.reshape(n_groups, -1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         products /= np.sqrt(pixel_squares * rate_squares)
     products[~np.isfinite(products)] = np.nan
@@ -112,16 +113,21 @@ def compute_correlation_map(
 
 
 def _moments(
-    rates: npt.NDArray[Any], frames: npt.NDArray[np.int64], lags: npt.NDArray[np.int64]
+    rates: npt.NDArray[Any], compared: npt.NDArray[np.bool_], lags: npt.NDArray[np.int64]
 ) -> tuple[Float64, Float64]:
-    """Return (n_clusters, n_groups, n_lags) means of what the frames are compared with, and squares around them."""
-    means, squares = np.empty((2, *rates.shape[:2], len(lags)))
-    for cluster, of_cluster in enumerate(rates):
-        for place, lag in enumerate(lags):
-            shifted = of_cluster[:, frames - lag].astype(np.float64)
-            means[cluster, :, place] = shifted.mean(axis=1)
-            squares[cluster, :, place] = shifted.var(axis=1) * len(frames)
-    return means, squares
+    """Return (n_groups, n_clusters, n_lags) means of what the frames are compared with, and squares around them.
+
+    Those of whole numbers are exact.
+    """
+    n = int(compared.sum())
+    is_compared = lagged(compared, np.arange(len(compared)), -lags).T
+    sums, squares = np.empty((2, *rates.shape[:2], len(lags)))
+    for group, of_group in enumerate(rates):
+        values = of_group.astype(np.float64)
+        sums[group], squares[group] = values @ is_compared, values**2 @ is_compared
+    around = (n * squares - sums**2) / n
+    around[around <= 1e-12 * squares] = 0.0  # constant but for rounding
+    return sums / n, around
 
 
 def compared_frames(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,23 @@ class Movie:
         """Pixels of a frame."""
         return math.prod(self.frame_shape)
 
+    def around(self, pixels: npt.NDArray[np.int64]) -> tuple[Movie, npt.NDArray[np.int64]]:
+        """Return the movie of the smallest box around some pixels, of which no more is read, and their places there.
+
+        Parameters
+        ----------
+        pixels : ndarray of int64, shape (n_pixels,)
+            Flat places of pixels in a frame, one at least.
+        """
+        places = np.stack(np.unravel_index(pixels, self.frame_shape))
+        low, high = places.min(axis=1), places.max(axis=1) + 1
+        whole = self.data.shape[: self.axis] + self.data.shape[self.axis + 1 :]
+        crop = self.crop or tuple(slice(None) for _ in whole)
+        within = [range(size)[part] for part, size in zip(crop, whole, strict=True)]
+        within = [part[first:last] for part, first, last in zip(within, low.tolist(), high.tolist(), strict=True)]
+        box = Movie(self.data, self.axis, tuple(slice(part.start, part.stop, part.step) for part in within))
+        return box, np.ravel_multi_index(tuple(places - low[:, None]), box.frame_shape).astype(np.int64)
+
     def read(self, start: int, stop: int) -> npt.NDArray[Any]:
         """Return frames from `start` to before `stop`, time first."""
         crop = self.crop or (slice(None),) * len(self.frame_shape)
@@ -79,7 +97,7 @@ class Movie:
     def blocks(
         self, wanted: npt.NDArray[np.bool_], on_progress: OnProgress
     ) -> Iterator[tuple[npt.NDArray[np.int64], Float64]]:
-        """Yield the wanted frames in blocks: their numbers, and (n, n_pixels) values.
+        """Yield the wanted frames in blocks: their numbers, and (n, n_pixels) values, which may be changed.
 
         Parameters
         ----------
@@ -96,7 +114,9 @@ class Movie:
                 first = int(frames[0])
                 block = self.read(first, int(frames[-1]) + 1)
                 block = block if len(block) == len(frames) else block[frames - first]
-                yield frames, np.asarray(block.reshape(len(frames), -1), dtype=np.float64)
+                yield frames, np.array(block.reshape(len(frames), -1), dtype=np.float64)
+                del block
+                _forget_pages(self.data)
         on_progress(1.0)
 
     def _block_frames(self) -> int:
@@ -107,7 +127,22 @@ class Movie:
         chunk = int(max(along)) if isinstance(along, tuple) else int(along)
         if chunk * self.n_pixels * 8 > _MOST_CHUNK_BYTES:
             return n
-        return max(1, n // chunk) * chunk
+        n_chunks = max(1, n // chunk)
+        if chunks and self.crop:  # the library reads chunks whole, however little of them is wanted
+            chunk_bytes = chunk * math.prod(self.data.shape) // self.n_frames * np.dtype(self.data.dtype).itemsize
+            n_chunks = max(1, min(n_chunks, BLOCK_BYTES // chunk_bytes))
+        return n_chunks * chunk
+
+
+def _forget_pages(data: Any) -> None:
+    """Give back the pages of a mapped file that were read; they would count as memory of the program."""
+    mapped = data
+    while isinstance(mapped, np.ndarray):
+        if isinstance(mapped, np.memmap) and mapped.mode == "c":  # whose pages hold what was written
+            return
+        mapped = mapped.base
+    if isinstance(data, np.memmap) and isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def check_sums(n_values: int, what: str) -> None:
@@ -121,9 +156,16 @@ def check_sums(n_values: int, what: str) -> None:
 
 def lagged(counts: npt.NDArray[Any], frames: npt.NDArray[np.int64], lags: npt.NDArray[np.int64]) -> Float64:
     """Return (..., n_lags, n) what is in `counts` a lag before each frame, 0 where there is no such frame."""
-    places = frames[None, :] - lags[:, None]
-    inside = (places >= 0) & (places < counts.shape[-1])
-    return np.where(inside, counts[..., np.where(inside, places, 0)], 0.0)
+    found = np.zeros((*counts.shape[:-1], len(lags), len(frames)))
+    is_run = bool((np.diff(frames) == 1).all())  # as most blocks are; slices are copied much faster
+    for place, lag in enumerate(lags.tolist()):
+        before = frames - lag
+        inside = np.flatnonzero((before >= 0) & (before < counts.shape[-1]))
+        if len(inside):
+            first, last = inside[[0, -1]]
+            into, of = slice(first, last + 1), slice(before[first], before[last] + 1)
+            found[..., place, into if is_run else inside] = counts[..., of if is_run else before[inside]]
+    return found
 
 
 def check_counts(counts: npt.ArrayLike, movie: Movie) -> npt.NDArray[Any]:

@@ -74,8 +74,8 @@ def compute_triggered_average(
     for frames, block in movie.blocks(wanted, on_progress):
         is_near = near[frames]
         if is_near.any():
-            weights = lagged(counts, frames[is_near], lags).transpose(1, 0, 2, 3)
-            add_weighted(sums, weights.reshape(n_groups, -1, is_near.sum()), block if is_near.all() else block[is_near])
+            weights = lagged(counts.transpose(1, 0, 2), frames[is_near], lags).reshape(n_groups, -1, is_near.sum())
+            add_weighted(sums, weights, block if is_near.all() else block[is_near])
         if mean_of is not None:
             total += block[mean_of[frames]].sum(axis=0)
     n_spikes = counts.sum(axis=2).T.repeat(len(lags), axis=1)[:, :, None]

@@ -14,7 +14,6 @@ from napari_phy.timeline.time_base import TimeBase
 Int64 = npt.NDArray[np.int64]
 
 MOST_DOUBT = 0.2  # chance that its time is wrong, from which a frame is left out
-_CHUNK = 2**21  # spikes × rows
 _SAME_S = 1e-9
 
 
@@ -108,7 +107,7 @@ def count_per_frame(
 ) -> FrameCounts:
     """Count spikes in the frames of a movie.
 
-    A spike counts where the frames around it, from the first to the last lag, are in the movie and used.
+    A spike counts where its frame and those around it, from the first to the last lag, are in the movie and used.
 
     Parameters
     ----------
@@ -130,22 +129,37 @@ def count_per_frame(
     """
     times_s = np.asarray(times_s, dtype=np.float64)
     n_frames = clock.n_frames
-    low, high = int(np.min(lags)), int(np.max(lags))
-    n_doubtful_before = np.concatenate([[0], np.cumsum(~(certain_frames(clock) if used is None else used))])
+    low, high = min(0, int(np.min(lags))), max(0, int(np.max(lags)))
     places = Places() if places is None else places
-    n_places, is_whole = places.n, places.is_whole
-    found = np.zeros(n_places * n_frames, dtype=np.uint32)
-    n_outside = n_doubtful = 0
-    step = max(1, _CHUNK // n_places)
-    for start in range(0, len(times_s), step):
-        of_chunk = times_s[start : start + step]
-        frames = np.asarray(clock.frame_at(of_chunk[:, None], row=places.rows, plane=places.planes))
-        first, stop = frames.min(axis=1) + low, frames.max(axis=1) + high + 1
-        inside = clock.is_covered(of_chunk) & (first >= 0) & (stop <= n_frames)
-        within = np.clip(first, 0, n_frames), np.clip(stop, 0, n_frames)
-        doubtful = inside & (n_doubtful_before[within[1]] > n_doubtful_before[within[0]])
-        kept = frames[inside & ~doubtful]
-        n_outside, n_doubtful = n_outside + int((~inside).sum()), n_doubtful + int(doubtful.sum())
-        np.add.at(found, (kept + np.arange(n_places) * n_frames).ravel(), 1)
-    counts = found if is_whole else found.reshape(n_places, n_frames)
-    return FrameCounts(counts, len(times_s) - n_outside - n_doubtful, n_outside, n_doubtful)
+    offsets_s = _offsets_s(clock, places)
+    ends = np.array([np.argmax(offsets_s), np.argmin(offsets_s)])  # parts that are in the first and last frame
+    rows, planes = (None if of is None else of[ends] for of in (places.rows, places.planes))
+    frames = np.asarray(clock.frame_at(times_s[:, None], row=rows, plane=planes))
+    first, stop = frames[:, 0] + low, frames[:, -1] + high + 1
+    inside = clock.is_covered(times_s) & (first >= 0) & (stop <= n_frames)
+    n_doubtful_before = np.concatenate([[0], np.cumsum(~(certain_frames(clock) if used is None else used))])
+    within = np.clip(first, 0, n_frames), np.clip(stop, 0, n_frames)
+    doubtful = inside & (n_doubtful_before[within[1]] > n_doubtful_before[within[0]])
+    kept_s = np.sort(times_s[inside & ~doubtful])
+    counts = np.empty((len(offsets_s), n_frames), dtype=np.uint32)
+    for place, offset_s in enumerate(offsets_s.tolist()):
+        n_before = np.searchsorted(kept_s, clock.frame_times_s + offset_s, side="left")
+        counts[place] = np.diff(n_before, append=len(kept_s))
+    found = counts[0] if places.is_whole else counts
+    return FrameCounts(found, len(kept_s), int((~inside).sum()), int(doubtful.sum()))
+
+
+def _offsets_s(clock: TimeBase, places: Places) -> npt.NDArray[np.float64]:
+    """Return (n,) how long after its frame each part is taken.
+
+    Raises
+    ------
+    TimelineError
+        The clock has no such row or plane.
+    """
+    clock.time_of(0, row=places.rows, plane=places.planes)
+    found = np.zeros(places.n)
+    for of, offsets_s in ((places.rows, clock.row_offsets_s), (places.planes, clock.plane_offsets_s)):
+        if of is not None:
+            found = found + offsets_s[of]
+    return found
