@@ -301,7 +301,6 @@ def test_a_slider_that_knows_only_steps_leaves_the_clock_where_it_is(viewer, tim
 def test_what_cannot_be_linked_is_said_and_stays_as_it_is(viewer, linked):
     flat = viewer.add_image(np.zeros((5, 6)))
     movie = viewer.add_image(stack(300), name="movie")
-    volumes = viewer.add_image(stack(300, 3, 4, 5), name="volumes")
     lines = viewer.add_vectors(np.zeros((2, 2, 3)), name="lines")
     before = [state(layer) for layer in viewer.layers]
     with pytest.raises(TimelineError, match="no axis of time"):
@@ -312,10 +311,6 @@ def test_what_cannot_be_linked_is_said_and_stays_as_it_is(viewer, linked):
         linked.link(lines, CLOCKS["uneven"])
     assert [state(layer) for layer in viewer.layers] == before
     linked.link(movie, CLOCKS["even"])
-    with pytest.raises(
-        TimelineError, match=r"Time is axis 0 of 4 in volumes, and axis 0 of 3 in movie, .* plane of vol"
-    ):
-        linked.link(volumes, CLOCKS["even"])
     with pytest.raises(TimelineError, match="the clock is of 120"):
         linked.link(movie, TimeBase.from_rate(120, 10.0))
     assert linked.clock_of(movie) is CLOCKS["even"]
@@ -334,17 +329,78 @@ def test_time_that_is_mixed_with_space_is_no_time(viewer, linked):
     assert linked.layers == (tilted,)
 
 
-def test_one_plane_of_volumes_can_be_linked_beside_a_movie(viewer, time, linked):
-    volumes = viewer.add_image(stack(300, 3, 4, 5), name="volumes")
-    movie = viewer.add_image(stack(300), name="movie")
-    linked.link(volumes, CLOCKS["even"])
-    with pytest.raises(
-        TimelineError, match="Unlink volumes first, or make a layer of one plane of volumes and link that"
-    ):
-        linked.link(movie, CLOCKS["even"])
+@pytest.mark.parametrize("name", CLOCKS)
+@pytest.mark.parametrize("volumes_first", [True, False])
+def test_volumes_and_a_movie_share_the_slider_of_time(viewer, time, linked, name, volumes_first):
+    base, volume_base = CLOCKS[name], TimeBase.from_rate(150, 5.0, 0.25)
+    space = {"units": ("pixel", "um", "um", "um"), "axis_labels": ("t", "z", "y", "x")}
+    volumes = viewer.add_image(
+        stack(150, 6, 4, 5), name="volumes", scale=(1, 3, 2, 2), translate=(0, 30, 0, 0), **space
+    )
+    movie = viewer.add_image(stack(300), name="movie", scale=(1, 2, 2), units=("pixel", "um", "um"))
+    tilted = [[1, 0, 0, 0], [0, 2, 1, 3], [0, 1, 2, 4], [0, 0, 0, 1]]
+    labels = viewer.add_labels(stack(300).copy(), name="cells", affine=tilted)
+    layers = [(volumes, volume_base), (movie, base), (labels, base)]
+    data, before = [layer.data for layer in viewer.layers], [state(layer) for layer in viewer.layers]
+    for layer, clock in layers if volumes_first else layers[::-1]:
+        linked.link(layer, clock)
+    assert viewer.dims.axis_labels == ("time", "z", "y", "x")
+    assert linked.axis == 0
+    assert viewer.dims.range[1] == (30, 45, 3)
+    for time_s in (0.6, 12.34, 22.1, 28.9):
+        go(linked, time, time_s)
+        for plane in range(6):
+            viewer.dims.set_current_step(1, plane)
+            assert shown(movie) == shown(labels) == base.frame_at(time_s)
+            assert shown(volumes) == volume_base.frame_at(time_s)
+        assert linked.now_s == time_s
+    assert np.array_equal(movie._slice.image.raw, data[1][base.frame_at(28.9)])
+    labels.paint((round(labels.world_to_data(viewer.dims.point)[0]), 0, 1, 2), 7)
+    assert (labels.affine.affine_matrix[-3:-1, -3:-1] == [[2, 1], [1, 2]]).all()
+    movie.scale = (*movie.scale[:2], 4, 4)
     linked.unlink(volumes)
-    plane = viewer.add_image(volumes.data[:, 1], name="plane")
-    for layer in (movie, plane):
-        linked.link(layer, CLOCKS["even"])
+    assert movie.data.ndim == labels.ndim == movie.ndim == 3
+    assert linked.axis == viewer.dims.ndim - 3
+    linked.close()
+    assert all(layer.data is one for layer, one in zip(viewer.layers, data, strict=True))
+    movie.scale = (1, 2, 2)
+    assert [state(layer) for layer in viewer.layers] == before
+    assert data[2][base.frame_at(28.9), 1, 2] == 7
+
+
+def test_points_without_planes_are_not_linked_beside_volumes(viewer, time, linked):
+    volumes = viewer.add_image(stack(300, 3, 4, 5), name="volumes")
+    points = viewer.add_points(np.zeros((4, 3)), name="pose")
+    movie = viewer.add_image(stack(300), name="movie")
+    words = "pose has no coordinate for the planes of volumes, .* or link one plane of volumes"
+    linked.link(movie, CLOCKS["even"])
+    linked.link(volumes, CLOCKS["even"])
+    with pytest.raises(TimelineError, match=words):
+        linked.link(points, CLOCKS["even"])
+    assert set(linked.layers) == {movie, volumes}
+    assert movie.ndim == 4
+    linked.unlink(volumes)
+    linked.link(points, CLOCKS["even"])
+    with pytest.raises(TimelineError, match=words):
+        linked.link(volumes, CLOCKS["even"])
+    assert set(linked.layers) == {movie, points}
     go(linked, time, 12.34)
-    assert shown(movie) == shown(plane) == CLOCKS["even"].frame_at(12.34)
+    assert shown(movie) == CLOCKS["even"].frame_at(12.34)
+    assert movie.ndim == 3
+
+
+def test_a_film_in_colours_and_a_pyramid_get_the_axis_too(viewer, time, linked):
+    base = CLOCKS["uneven"]
+    film = viewer.add_image(np.repeat(stack(300, 6, 8)[..., None].astype(np.uint8), 3, axis=-1), rgb=True)
+    levels = [stack(300, 8, 8), stack(300, 4, 4)]
+    pyramid = viewer.add_image(levels, multiscale=True)
+    volumes = viewer.add_image(stack(300, 3, 4, 5))
+    for layer in (film, pyramid, volumes):
+        linked.link(layer, base)
+    go(linked, time, 12.34)
+    assert film.ndim == pyramid.ndim == 4
+    assert shown(film) == base.frame_at(12.34) % 256
+    assert shown(pyramid) == base.frame_at(12.34)
+    linked.close()
+    assert film.ndim == pyramid.ndim == 3
+    assert all(one is other for one, other in zip(pyramid.data, levels, strict=True))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import TimelineError
+from napari_phy.layers.added_axes import whole_key
 from napari_phy.timeline import TimeBase
 
 Moment = tuple[float, float]
@@ -133,7 +134,7 @@ class FramesInTime:
 
     def __getitem__(self, key: Any) -> Any:
         """Return what an array of these steps would."""
-        keys = self._whole_key(key)
+        keys = whole_key(key, self.ndim)
         before, time, after = keys[: self._axis], keys[self._axis], keys[self._axis + 1 :]
         if not isinstance(time, slice):
             return self.array[(*before, self._frame_of(time), *after)]
@@ -146,7 +147,7 @@ class FramesInTime:
         return np.stack(parts, axis=place)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        keys = self._whole_key(key)
+        keys = whole_key(key, self.ndim)
         before, time, after = keys[: self._axis], keys[self._axis], keys[self._axis + 1 :]
         steps = np.arange(self._steps.n)[time] if isinstance(time, slice) else time
         frames = np.unique(self._frame_of(steps)) if isinstance(time, slice) else self._frame_of(steps)
@@ -165,11 +166,3 @@ class FramesInTime:
             place = min(max(self._steps.place_of(slider_s), 0.0), self._steps.n - 1.0)
             frames = np.where(np.abs(steps - place) <= 0.5 + _ROUNDED, seen, frames)
         return int(frames) if frames.ndim == 0 else frames
-
-    def _whole_key(self, key: Any) -> tuple[Any, ...]:
-        keys = key if isinstance(key, tuple) else (key,)
-        place = next((number for number, one in enumerate(keys) if one is Ellipsis), len(keys))
-        n_given = len(keys) - (place < len(keys))
-        if n_given > self.ndim:
-            raise IndexError(f"{n_given} indices for {self.ndim} axes.")
-        return (*keys[:place], *[slice(None)] * (self.ndim - n_given), *keys[place + 1 :])

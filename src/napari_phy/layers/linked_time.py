@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from napari.components import ViewerModel
@@ -114,27 +115,15 @@ class LinkedTime:
             it is as before.
         """
         axis = find_time_axis(layer) if axis is None else axis
-        name = on_one_line(layer.name)
         if axis is None:
-            raise TimelineError(f"{name} has no axis of time: it is flat.")
-        others = [timed for timed in self._linked if timed.layer is not layer]
-        if others and others[0].from_right != axis - layer.ndim:
-            other, other_name = others[0], on_one_line(others[0].layer.name)
-            deep = name if axis - layer.ndim < other.from_right else other_name
-            raise TimelineError(
-                f"Time is axis {axis} of {layer.ndim} in {name}, and axis {other.axis} of {other.layer.ndim} in "
-                f"{other_name}, so napari would have a slider for each. Unlink {other_name} first, or make a layer of "
-                f"one plane of {deep} and link that."
-            )
-        before = self._find(layer)
-        if before is not None:
-            before.restore()
-            self._linked.remove(before)
+            raise TimelineError(f"{on_one_line(layer.name)} has no axis of time: it is flat.")
+        before, linked = self._find(layer), list(self._linked)
+        axis = axis if before is None else before.own_axis(axis)
+        wanted = [(one.layer, one.axis, one.base) for one in linked if one is not before]
         try:
-            self._linked.append(TimedLayer(layer, axis, base, self._moment))
+            self._place([*wanted, (layer, axis, base)])
         except TimelineError:
-            if before is not None:
-                self._linked.append(TimedLayer(layer, before.axis, before.base, self._moment))
+            self._place([(one.layer, one.axis, one.base) for one in linked])
             self._to_clock()
             raise
         if self._time.time_s == 0.0 < base.range_s[0]:  # where each data set opens: nothing of the layer is seen there
@@ -148,8 +137,7 @@ class LinkedTime:
         if timed is None:
             return
         now_s = self.now_s
-        self._linked.remove(timed)
-        timed.restore()
+        self._place([(one.layer, one.axis, one.base) for one in self._linked if one is not timed])
         if self._linked:
             self._to_clock()
         else:
@@ -162,6 +150,41 @@ class LinkedTime:
         """Put all layers back as they were."""
         for layer in self.layers:
             self.unlink(layer)
+
+    def _place(self, wanted: Sequence[tuple[Layer, int, TimeBase]]) -> None:
+        """Link these layers by these axes and clocks, and no others; those that are linked so stay as they are.
+
+        napari counts axes from the right. So where layers have more axes after time than others, as (T, Z, Y, X) beside
+        (T, Y, X), the others get axes of one plane.
+
+        Raises
+        ------
+        TimelineError
+            One of them cannot be; none is linked then but those before it.
+        """
+        for timed in self._linked[::-1]:
+            if not any(_is(timed, *one) for one in wanted):
+                self._linked.remove(timed)
+                timed.restore()
+        for layer, axis, base in wanted:
+            if not any(timed.layer is layer for timed in self._linked):
+                self._linked.append(TimedLayer(layer, axis, base, self._moment))
+        deepest = min(self._linked, key=lambda timed: timed.own_from_right, default=None)
+        for place, timed in enumerate(list(self._linked)):
+            assert deepest is not None
+            n_missing = timed.own_from_right - deepest.own_from_right
+            added = deepest.axes_after(n_missing)
+            if timed.added == added:
+                continue
+            if n_missing and not timed.takes_axes:
+                name, deep = on_one_line(timed.layer.name), on_one_line(deepest.layer.name)
+                raise TimelineError(
+                    f"{name} has no coordinate for the planes of {deep}, and only images and labels can be seen in all "
+                    f"planes without one. Give it one, unlink {deep}, or link one plane of {deep}."
+                )
+            self._linked.remove(timed)
+            timed.restore()
+            self._linked.insert(place, TimedLayer(timed.layer, timed.axis, timed.base, self._moment, added))
 
     def _find(self, layer: Layer) -> TimedLayer | None:
         return next((timed for timed in self._linked if timed.layer is layer), None)
@@ -275,3 +298,8 @@ class LinkedTime:
     def _read_scene(self) -> Any:
         axis, dims = self._axis, self._viewer.dims
         return None if axis is None else (self._unit, tuple(dims.range[axis]))
+
+
+def _is(timed: TimedLayer, layer: Layer, axis: int, base: TimeBase) -> bool:
+    """Return whether a layer is linked by this axis and clock."""
+    return timed.layer is layer and timed.axis == axis and timed.base is base

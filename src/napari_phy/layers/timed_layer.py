@@ -13,6 +13,7 @@ from napari.layers import Image, Labels, Layer, Points, Tracks
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.video import Film
+from napari_phy.layers.added_axes import AddedAxis, WithAxes
 from napari_phy.layers.frames_in_time import FramesInTime, Moment, TimeSteps
 from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.table.numbers import format_count
@@ -22,6 +23,7 @@ SLIDER = "time"
 SURE = 1e-6  # steps, by which napari's arithmetic may differ from ours
 _LABELS = ("time", "t", "frame", "frames")
 _UNIT, _ANY = "second", "pixel"
+_ADDED = {"scale": "scale", "translate": "translate", "units": "unit", "axis_labels": "label"}  # of layer, of axis
 
 
 def find_time_axis(layer: Layer) -> int | None:
@@ -43,7 +45,8 @@ def find_time_axis(layer: Layer) -> int | None:
 def n_frames_of(layer: Layer, axis: int) -> int:
     """Return how many frames a layer has along an axis; of coordinates, as many as the last one needs."""
     if isinstance(layer, Image | Labels):
-        return int(_behind(layer.data[0] if layer.multiscale else layer.data).shape[axis])
+        data = layer.data[0] if layer.multiscale else layer.data
+        return int((data.array if isinstance(data, FramesInTime) else data).shape[axis])
     last = layer.extent.data[1][axis]
     return int(np.floor(last)) + 1 if np.isfinite(last) else 0
 
@@ -115,6 +118,8 @@ class TimedLayer:
         When its frames were taken.
     moment : callable
         Returns where the slider is and the moment that it stands for, in seconds; None where that is not known.
+    added : tuple of AddedAxis
+        Axes of one plane that the layer gets after that of time, so that the slider is the same as that of others.
 
     Raises
     ------
@@ -122,13 +127,20 @@ class TimedLayer:
         The clock does not fit the layer, or its axis cannot be time; the layer is as before.
     """
 
-    def __init__(self, layer: Layer, axis: int, base: TimeBase, moment: Callable[[], Moment | None]) -> None:
-        self.layer, self.axis, self.base = layer, axis, base
+    def __init__(
+        self,
+        layer: Layer,
+        axis: int,
+        base: TimeBase,
+        moment: Callable[[], Moment | None],
+        added: tuple[AddedAxis, ...] = (),
+    ) -> None:
+        self.layer, self.axis, self.base, self.added = layer, axis, base, added
         self._check()
         self.steps = TimeSteps.of(base)
         self._moment = moment
         self.rate_hz = rate_of(layer, axis)  # as the layer says, without its clock
-        self._before = {name: list(getattr(layer, name)) for name in ("scale", "translate", "units", "axis_labels")}
+        self._before = {name: list(getattr(layer, name)) for name in _ADDED}
         self._data = layer.data
         self._placed: Any = None
         try:
@@ -139,6 +151,8 @@ class TimedLayer:
 
     def _place(self) -> None:
         layer, axis = self.layer, self.axis
+        if self.added:
+            self._add_axes()
         if not self.steps.is_even:
             self._place_frames()
         if layer.units[axis].is_compatible_with(_UNIT):
@@ -151,6 +165,31 @@ class TimedLayer:
     def from_right(self) -> int:
         """The axis, counted from the right: −3 of (T, Y, X)."""
         return self.axis - int(self.layer.ndim)
+
+    @property
+    def own_from_right(self) -> int:
+        """The axis, counted from the right, without those that were added."""
+        return self.from_right + len(self.added)
+
+    @property
+    def takes_axes(self) -> bool:
+        """Whether axes can be added: points, tracks and drawings have as many as their coordinates."""
+        return isinstance(self.layer, Image | Labels)
+
+    def own_axis(self, axis: int) -> int:
+        """Return the number that an axis has without those that were added."""
+        return max(self.axis, axis - len(self.added)) if axis > self.axis else axis
+
+    def axes_after(self, n: int) -> tuple[AddedAxis, ...]:
+        """Return axes of one plane that fill as much space as the n axes after that of time."""
+        layer, found = self.layer, []
+        extent = layer.extent
+        for axis in range(self.axis + 1, self.axis + 1 + n):
+            (low, high), step = extent.world[:, axis], abs(float(extent.step[axis])) or 1.0
+            is_known = bool(np.isfinite((low, high)).all())
+            thick, middle = (high - low + step, (low + high) / 2) if is_known else (step, 0.0)
+            found.append(AddedAxis(float(thick), float(middle), str(layer.units[axis]), layer.axis_labels[axis]))
+        return tuple(found)
 
     def frame_at(self, time_s: float) -> int:
         """Return the frame that was being taken at a time; before and after the stack its first or last one."""
@@ -179,9 +218,38 @@ class TimedLayer:
             if not is_image:
                 self._set_data(self._in_frames(np.asarray(self.layer.data)))
             elif self.layer.data is self._placed:
-                self._set_data(self._data)
+                self._resize(self._data, self._without_added)
         for name, values in self._before.items():
             self._set(name, values[self.axis])
+
+    # --- axes that it does not have
+
+    def _add_axes(self) -> None:
+        """Show the layer with axes of one plane after that of time."""
+        after, n = self.axis + 1, len(self.added)
+
+        def with_added(name: str, values: list[Any]) -> list[Any]:
+            return [*values[:after], *(getattr(one, _ADDED[name]) for one in self.added), *values[after:]]
+
+        layer = self.layer
+        levels = [WithAxes(level, after, n) for level in layer.data] if layer.multiscale else None
+        self._resize(WithAxes(layer.data, after, n) if levels is None else levels, with_added)
+        self._placed = layer.data
+
+    def _without_added(self, name: str, values: list[Any]) -> list[Any]:
+        return [*values[: self.axis + 1], *values[self.axis + 1 + len(self.added) :]]
+
+    def _resize(self, data: Any, changed: Callable[[str, list[Any]], list[Any]]) -> None:
+        """Give the layer data of more or fewer axes; napari would add and take away the first ones."""
+        layer = self.layer
+        if not self.added:
+            self._set_data(data)
+            return
+        placed = {name: changed(name, list(getattr(layer, name))) for name in _ADDED}
+        layer.corner_pixels = np.zeros((2, len(placed["scale"])), dtype=np.int64)
+        self._set_data(data)
+        for name, values in placed.items():
+            setattr(layer, name, values)
 
     # --- what napari shows
 
@@ -258,8 +326,10 @@ class TimedLayer:
 
 
 def _behind(data: Any) -> Any:
-    """Return the array behind a view along time."""
-    return data.array if isinstance(data, FramesInTime) else data
+    """Return the array behind a view along time, or with added axes."""
+    while isinstance(data, FramesInTime | WithAxes):
+        data = data.array
+    return data
 
 
 def _is_separate(layer: Layer, axis: int) -> bool:

@@ -1,0 +1,117 @@
+"""A stack seen with axes of planes that it does not have, beside stacks that have them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAxis:
+    """An axis of one plane, which is as thick as all planes of another layer.
+
+    Attributes
+    ----------
+    scale, translate : float
+        How thick it is, and where its middle is, in the unit.
+    unit, label : str
+        As the other layer has them.
+    """
+
+    scale: float
+    translate: float
+    unit: str
+    label: str
+
+
+class WithAxes:
+    """The array of a layer with axes of length 1 between others; nothing is copied, what is written goes into it.
+
+    Parameters
+    ----------
+    array : array
+        What the layer had, of any kind that napari takes.
+    place : int
+        The first of the added axes.
+    n : int
+        How many there are.
+    """
+
+    def __init__(self, array: Any, place: int, n: int) -> None:
+        self.array = array
+        self.dtype = array.dtype
+        shape = tuple(int(size) for size in array.shape)
+        self.shape = (*shape[:place], *(1,) * n, *shape[place:])
+        self.ndim = len(self.shape)
+        self._added = slice(place, place + n)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all values."""
+        return int(self.size * np.dtype(self.dtype).itemsize)
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # a copy of the layer shows the same frames
+
+    def __repr__(self) -> str:
+        return f"<{' × '.join(map(str, self.shape))} {self.dtype}>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.asarray(self[:], dtype=dtype)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return what an array of this shape would."""
+        keys = whole_key(key, self.ndim)
+        found = self.array[self._inner(keys)]
+        place = sum(isinstance(one, slice) for one in keys[: self._added.start])
+        for one in keys[self._added]:
+            if isinstance(one, slice):
+                found = np.expand_dims(np.asarray(found), place)[(*(slice(None),) * place, one)]
+                place += 1
+        return found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        keys = whole_key(key, self.ndim)
+        added = [one for one in keys[self._added] if isinstance(one, slice)]
+        if not all(range(1)[one] for one in added):
+            return
+        value = np.asarray(value)
+        n_after = sum(isinstance(one, slice) for one in keys[self._added.stop :])
+        if added and value.ndim > n_after:
+            stop = value.ndim - n_after
+            value = value.reshape(*value.shape[: max(0, stop - len(added))], *value.shape[stop:])
+        self.array[self._inner(keys)] = value
+
+    def _inner(self, keys: tuple[Any, ...]) -> tuple[Any, ...]:
+        for one in keys[self._added]:
+            if not isinstance(one, slice) and not np.isin(one, (0, -1)).all():
+                raise IndexError(f"There is one plane, not plane {np.max(np.abs(one))}.")
+        return (*keys[: self._added.start], *keys[self._added.stop :])
+
+
+def whole_key(key: Any, ndim: int) -> tuple[Any, ...]:
+    """Return one index for each axis.
+
+    Raises
+    ------
+    IndexError
+        There are more indices than axes.
+    """
+    keys = key if isinstance(key, tuple) else (key,)
+    place = next((number for number, one in enumerate(keys) if one is Ellipsis), len(keys))
+    n_given = len(keys) - (place < len(keys))
+    if n_given > ndim:
+        raise IndexError(f"{n_given} indices for {ndim} axes.")
+    return (*keys[:place], *[slice(None)] * (ndim - n_given), *keys[place + 1 :])
