@@ -36,6 +36,31 @@ def test_regions_may_overlap_and_be_empty():
         compute_region_traces(Movie(pixels), [np.array([9])])
 
 
+def test_of_one_region_only_the_box_around_it_is_read():
+    pixels = np.random.default_rng(4).integers(0, 999, (40, 30, 30))
+    read = []
+
+    class Watched:
+        shape, dtype = pixels.shape, pixels.dtype
+
+        def __getitem__(self, key):
+            read.append(pixels[key].size)
+            return pixels[key]
+
+    region = np.ravel_multi_index(([5, 6, 6, 8], [20, 20, 22, 21]), (30, 30))
+    trace = compute_region_traces(Movie(Watched()), [region])
+    assert np.allclose(trace[0], pixels.reshape(40, -1)[:, region].mean(axis=1))
+    assert sum(read) == 40 * 4 * 3
+
+
+def test_pixels_of_other_regions_are_in_no_ring():
+    labels = np.zeros((40, 40), int)
+    labels[10:13, 10:13], labels[10:13, 17:20] = 1, 2
+    _, regions = regions_of_labels(labels)
+    both = neuropil_rings(regions, labels.shape)
+    assert np.array_equal(neuropil_rings(regions[:1], labels.shape, others=regions[1])[0], both[0])
+
+
 def test_rings_surround_a_region_and_leave_out_others():
     labels = np.zeros((40, 40), int)
     labels[10:13, 10:13], labels[10:13, 17:20], labels[0, 0] = 1, 2, 3

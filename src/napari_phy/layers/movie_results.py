@@ -122,22 +122,50 @@ def regions_in(layer: Labels | Shapes, source: Image, movie: Movie) -> Regions:
     ImagingError
         The labels are of other frames, or the shapes are not on these.
     """
-    name = on_one_line(layer.name)
+    labels = _labels_in(layer, source, movie)
+    ids, pixels = regions_of_labels(labels)
+    return Regions(ids, pixels, *_read_with(layer, ids))
+
+
+def region_in(layer: Labels | Shapes, number: int, source: Image, movie: Movie) -> Regions:
+    """Return one of the regions of `regions_in`, and the pixels of the others.
+
+    Raises
+    ------
+    ImagingError
+        There is no such region, or as `regions_in`.
+    """
+    flat = _labels_in(layer, source, movie).ravel()
+    pixels = np.flatnonzero(flat == number)
+    if not number or not len(pixels):
+        raise ImagingError(f"{on_one_line(layer.name)} has no pixel of {number} in the movie.")
+    ids = np.array([number], dtype=np.int64)
+    others = np.flatnonzero((flat != 0) & (flat != number))
+    return Regions(ids, [pixels], *_read_with(layer, ids), others=others)
+
+
+def _labels_in(layer: Labels | Shapes, source: Image, movie: Movie) -> npt.NDArray[np.integer]:
+    """Return the region in each pixel of a frame; 0 for none."""
     if isinstance(layer, Shapes):
-        return Regions(*regions_of_labels(_filled(layer, source, movie)))
+        return _filled(layer, source, movie)
     labels = np.asarray(unlinked_data(layer)[0] if layer.multiscale else unlinked_data(layer))
     if labels.shape != movie.frame_shape:
         raise ImagingError(
-            f"{name} has the shape {_times(labels.shape)} and frames of the movie {_times(movie.frame_shape)}; "
-            "cells need labels of one frame, pixel for pixel."
+            f"{on_one_line(layer.name)} has the shape {_times(labels.shape)} and frames of the movie "
+            f"{_times(movie.frame_shape)}; cells need labels of one frame, pixel for pixel."
         )
-    ids, pixels = regions_of_labels(labels)
+    return labels
+
+
+def _read_with(
+    layer: Labels | Shapes, ids: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.floating] | None, npt.NDArray[np.floating] | None]:
+    """Return brightness of regions and of what is around them, where these were read with the layer."""
     tag = layer.metadata.get(CELLS)
-    if isinstance(tag, CellsTag) and (not len(ids) or ids[-1] <= len(tag.cells)):
-        cells = tag.cells
-        neuropil = None if cells.neuropil is None else cells.neuropil[ids - 1]
-        return Regions(ids, pixels, cells.traces[ids - 1], neuropil)
-    return Regions(ids, pixels)
+    if not isinstance(tag, CellsTag) or (len(ids) and ids.max() > len(tag.cells)):
+        return None, None
+    neuropil = tag.cells.neuropil
+    return tag.cells.traces[ids - 1], None if neuropil is None else neuropil[ids - 1]
 
 
 def region_at(layer: Labels | Shapes, position: tuple[float, ...]) -> int | None:
@@ -153,7 +181,7 @@ def _filled(layer: Shapes, source: Image, movie: Movie) -> npt.NDArray[np.intege
     axis = _axis(source)
     if len(movie.frame_shape) != 2 or not len(layer.data):
         raise ImagingError(f"{on_one_line(layer.name)} has no shapes that can be regions of this movie.")
-    frame_axes = [one for one in range(source.ndim) if one != axis]
+    frame_axes = [one for one in range(source.ndim) if one != axis][-2:]
     scale, translate = (np.asarray(getattr(source, name))[frame_axes] for name in ("scale", "translate"))
     labels = np.zeros(movie.frame_shape, dtype=np.int32)
     for number, (corners, kind) in enumerate(zip(layer.data, layer.shape_type, strict=True), start=1):
@@ -172,12 +200,15 @@ def _outline(box: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 def _inside(edge: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Return the pixels whose centre is in a polygon, by how often its edge crosses the row left of them."""
-    y, x = np.mgrid[: shape[0], : shape[1]]
     inside = np.zeros(shape, dtype=np.bool_)
+    low = np.clip(np.floor(edge.min(axis=0)).astype(np.int64), 0, shape)
+    high = np.clip(np.ceil(edge.max(axis=0)).astype(np.int64) + 1, 0, shape)
+    box = inside[low[0] : high[0], low[1] : high[1]]
+    y, x = np.mgrid[low[0] : high[0], low[1] : high[1]]
     for (y0, x0), (y1, x1) in zip(edge, np.roll(edge, -1, axis=0), strict=True):
         if y0 != y1:
             crosses = (np.minimum(y0, y1) <= y) & (y < np.maximum(y0, y1))
-            inside ^= crosses & (x0 + (y - y0) / (y1 - y0) * (x1 - x0) <= x)
+            box ^= crosses & (x0 + (y - y0) / (y1 - y0) * (x1 - x0) <= x)
     return inside
 
 
@@ -222,7 +253,8 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
             "blending": "translucent_no_depth",
             "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
         }
-        found.append((np.expand_dims(picture, 1 + axis), options, "image"))
+        of_one = tuple(range(1 + axis, 2 + axis + _n_added(source)))
+        found.append((np.expand_dims(picture, of_one), options, "image"))
     return found
 
 
@@ -290,11 +322,12 @@ def _map(
         "blending": "translucent_no_depth",
         "metadata": {RESULT: name, **more},
     }
-    picture = values.astype(np.float32)
+    picture, n_added = values.astype(np.float32), _n_added(source)
     if axis > 0:
-        return np.expand_dims(picture, axis), options, "image"
-    return picture, {key: of[1:] if key in ("scale", "translate", "units", "axis_labels") else of
-                     for key, of in options.items()}, "image"  # fmt: skip
+        return np.expand_dims(picture, tuple(range(axis, axis + 1 + n_added))), options, "image"
+    for name in ("scale", "translate", "units", "axis_labels"):
+        options[name] = options[name][1:]
+    return np.expand_dims(picture, tuple(range(n_added))), options, "image"
 
 
 def _placed(source: Image, axis: int, lag: MovieAverages | None = None) -> dict[str, Any]:
@@ -342,6 +375,12 @@ def _axis(source: Image) -> int:
     if axis is None:
         raise ImagingError(f"{on_one_line(source.name)} has no axis of time any more.")
     return axis
+
+
+def _n_added(source: Image) -> int:
+    """Return how many axes of one plane a movie is seen with, beside others that have planes."""
+    data = unlinked_data(source)
+    return int(source.ndim) - len((data[0] if source.multiscale else data).shape)
 
 
 def _frame_shape(source: Image, axis: int) -> tuple[int, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -121,12 +122,15 @@ class Regions:
         Brightness of each, as read from a file.
     neuropil : ndarray, shape (n, n_frames), or None
         Brightness around each, as read from a file.
+    others : ndarray of int64
+        Pixels of regions that are not among these; they are no neuropil.
     """
 
     ids: Int64
     pixels: Sequence[Int64]
     traces: npt.NDArray[np.floating] | None = None
     neuropil: npt.NDArray[np.floating] | None = None
+    others: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,14 +369,9 @@ def compute_changes(
     ImagingError
         A region is not in the frames.
     """
-    share, frame_shape = baseline.neuropil_share, source.movie.frame_shape
-    neuropil = regions.neuropil
-    if share and neuropil is None and regions.traces is None and len(frame_shape) == 2:
-        rings = neuropil_rings(regions.pixels, (frame_shape[0], frame_shape[1]))
-        both = Regions(np.arange(2 * len(rings)), [*regions.pixels, *rings])
-        traces, neuropil = np.split(_brightness(source.movie, both, on_progress), 2)
-    else:
-        traces = _brightness(source.movie, regions, on_progress)
+    share, movie = baseline.neuropil_share, source.movie
+    regions = read_regions(regions, movie, partial(_read, movie, on_progress), has_neuropil=share > 0)
+    traces, neuropil = _brightness(movie, regions, on_progress), regions.neuropil
     window = max(1, min(round(baseline.window_s / source.clock.interval_s), source.movie.n_frames))
     around = neuropil if share else None
     return relative_change(
@@ -380,9 +379,47 @@ def compute_changes(
     )
 
 
+def read_regions(
+    regions: Regions, movie: Movie, read: Callable[[Sequence[Int64]], Float64], *, has_neuropil: bool
+) -> Regions:
+    """Return regions with their brightness, and with that around them where it is asked for.
+
+    Parameters
+    ----------
+    regions : Regions
+        Those whose brightness is known stay as they are.
+    movie : Movie
+        The movie.
+    read : callable
+        Gets flat places of the pixels of n regions in a frame, and returns (n, n_frames) their brightness.
+    has_neuropil : bool
+        Whether the brightness around them is needed.
+    """
+    if regions.traces is not None:
+        return regions
+    rings: Sequence[Int64] = ()
+    if has_neuropil and regions.neuropil is None and len(movie.frame_shape) == 2:
+        rings = neuropil_rings(regions.pixels, (movie.frame_shape[0], movie.frame_shape[1]), others=regions.others)
+    traces = read([*regions.pixels, *rings])
+    n = len(regions.pixels)
+    return replace(regions, traces=traces[:n], neuropil=traces[n:] if len(rings) else regions.neuropil)
+
+
+def compute_rate(session: SessionLike, cluster: int, source: TimedMovie) -> Float64:
+    """Return (n_frames,) the spikes of a cluster per second in each frame that is used; see `used_frames`."""
+    model, clock = session.model, source.clock
+    times_s = model.spike_samples[session.manager.spikes(cluster)] / model.sample_rate
+    counted = count_per_frame(clock, times_s, used=used_frames(session, clock))
+    return np.asarray(counted.counts / clock.interval_s, dtype=np.float64)
+
+
+def _read(movie: Movie, on_progress: OnProgress, regions: Sequence[Int64]) -> Float64:
+    return compute_region_traces(movie, regions, on_progress=on_progress)
+
+
 def _brightness(movie: Movie, regions: Regions, on_progress: OnProgress) -> Float64:
     if regions.traces is None:
-        return compute_region_traces(movie, regions.pixels, on_progress=on_progress)
+        return _read(movie, on_progress, regions.pixels)
     if regions.traces.shape[1] != movie.n_frames:
         raise ImagingError(
             f"The traces of the cells have {format_number(regions.traces.shape[1])} frames and the movie "

@@ -114,6 +114,58 @@ def test_the_cell_under_the_mouse_is_plotted(panel, qtbot):
     assert panel.plot.traces.change_name == "cell 8, ΔF/F"
 
 
+def seen_trace(qtbot, panel, name):
+    qtbot.waitUntil(lambda: panel.plot.traces is not None and panel.plot.traces.change_name == name)
+    return panel.plot.traces
+
+
+def test_pointing_at_a_cell_shows_it_with_no_other_work(panel, qtbot, movie, cells):
+    assert panel.plot.empty_words.startswith("Point at a cell in the image to see its ΔF/F.")
+    panel.viewer.cursor.position = (0, 8, 3)
+    traces = seen_trace(qtbot, panel, "cell 7, ΔF/F")
+    brightness = movie.data[:, 7:11, 1:5].mean(axis=(1, 2))
+    assert np.corrcoef(traces.change, brightness)[0, 1] > 0.9
+    assert traces.rate_name == "cluster 0, spikes/s"
+    panel.session.selection.select([2])
+    qtbot.waitUntil(lambda: panel.plot.traces.rate_name == "cluster 2, spikes/s")
+    assert np.corrcoef(panel.plot.traces.rate[:-2], brightness[2:])[0, 1] > 0.5
+    panel.session.selection.select([])
+    qtbot.waitUntil(lambda: panel.plot.traces.rate is None)
+    assert panel.plot.traces.change_name == "cell 7, ΔF/F"
+    assert results(panel) == {}
+    cells.selected_label = 4
+    seen_trace(qtbot, panel, "cell 4, ΔF/F")
+    del panel.session.clocks["movie"]
+    assert panel.plot.traces is None
+    assert "has no clock yet" in panel.plot.empty_words
+
+
+def test_a_shape_that_was_just_drawn_is_a_cell(panel, qtbot, movie, cells):
+    panel.viewer.layers.remove(cells)
+    shapes = panel.viewer.add_shapes(np.array([[0.6, 6.6], [0.6, 10.4], [4.4, 10.4], [4.4, 6.6]]), name="mine")
+    assert panel.form.chosen_cells is None
+    panel.viewer.cursor.position = (0, 2, 8)
+    traces = seen_trace(qtbot, panel, "cell 1, ΔF/F")
+    brightness = movie.data[:, 1:5, 7:11].mean(axis=(1, 2))
+    assert np.corrcoef(traces.change, brightness)[0, 1] > 0.9
+    panel.viewer.layers.remove(shapes)
+    assert panel.plot.traces is None
+    assert panel.plot.empty_words.startswith("Choose labels or shapes as cells")
+
+
+def test_the_cell_that_is_looked_at_last_is_the_one_that_is_seen(panel, qtbot, movie):
+    for place in ((0, 2, 2), (0, 2, 8), (0, 8, 8), (0, 2, 8)):
+        panel.viewer.cursor.position = place
+    seen_trace(qtbot, panel, "cell 4, ΔF/F")
+    movie.data = np.zeros_like(movie.data)
+    panel.viewer.cursor.position = (0, 8, 8)
+    traces = seen_trace(qtbot, panel, "cell 8, brightness: its baseline is not above 0")
+    assert (traces.change == 0).all()
+    compare_words = panel.plot.traces.change_name
+    panel.apply_theme(panel.theme)
+    assert panel.plot.traces.change_name == compare_words
+
+
 def test_maps_and_averages_replace_those_of_before_and_only_the_first_is_shown(panel, qtbot):
     for _ in range(2):
         before = set(results(panel).values())
@@ -216,7 +268,7 @@ def test_table_and_curves_follow_selection_merges_and_undo(panel, qtbot):
     assert words(panel, panel.table.chosen_row)[:2] == ["2", "7"]
     session.selection.select([5])
     assert (rows.rowCount(), panel.plot.traces) == (0, None)
-    assert panel.plot.empty_words == "The selected clusters were not compared yet: press Compare cells."
+    assert panel.plot.empty_words.endswith("The selected clusters were not compared yet: press Compare cells.")
     session.selection.select([0, 1])
     session.merge([0, 1])
     assert (rows.rowCount(), panel.plot.traces) == (0, None)
@@ -224,15 +276,17 @@ def test_table_and_curves_follow_selection_merges_and_undo(panel, qtbot):
     session.undo()
     session.selection.select([])
     assert (rows.rowCount(), panel.plot.traces) == (0, None)
-    assert panel.plot.empty_words == "Select one or more clusters first."
+    assert panel.plot.empty_words.endswith("Select one or more clusters first.")
     session.selection.select([0, 1, 2])
     assert [words(panel, row) for row in range(12)] == everything
     assert panel.plot.traces is not None
 
 
 def test_an_empty_panel_says_what_to_do(panel):
-    assert panel.plot.empty_words == "Compare cells tests which cells follow the selected clusters."
+    assert panel.plot.empty_words.endswith("Compare cells tests which cells follow the selected clusters.")
     panel.form.cells.value = NOTHING
+    assert panel.plot.empty_words.startswith("Point at a cell in the image to see its ΔF/F. Choose labels or shapes")
+    panel.viewer.layers.selection.active = panel.viewer.layers["movie"]
     assert panel.plot.empty_words.startswith("Choose labels or shapes as cells")
     assert not panel.table.isVisible()
 

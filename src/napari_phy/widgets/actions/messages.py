@@ -70,9 +70,16 @@ MOVIE_CANCELLED = "Cancelled. Nothing was changed."
 COMPARED_IS_GONE = "Cancelled: the movie, its clock, its cells or a cluster is not there any more."
 NEED_MOVIE = "Open an image stack with an axis of time."
 NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p or CaImAn."
+READING_CELL = "Reading one cell of the movie…"
+POINT_AT_CELL = "Point at a cell in the image to see its ΔF/F."
 ASK_TO_COMPARE = "Compare cells tests which cells follow the selected clusters."
 NOT_COMPARED = "The selected clusters were not compared yet: press Compare cells."
 NO_ROW_TIMES = "The clock of this movie has no times of rows: Link time gives them."
+
+
+def cell_progress(cell: int, percent: int) -> str:
+    """Return how far one cell is read."""
+    return f"Reading cell {cell}: {percent} %"
 
 
 def needs_clock(name: str) -> str:

@@ -33,6 +33,7 @@ from napari_phy.layers.movie_results import (
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
 from napari_phy.timeline.time_base import TimeBase
+from napari_phy.views.cell_trace import CellTrace
 from napari_phy.views.movie_responses import (
     CellPairs,
     Regions,
@@ -48,6 +49,7 @@ from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.cell_reading import Beside, CellReading
 from napari_phy.widgets.docks.crossings_form import CrossingsForm
 from napari_phy.widgets.docks.imaging_form import ImagingForm, What
 from napari_phy.widgets.docks.pair_table import PairTable
@@ -105,8 +107,9 @@ class ImagingPanel(Panel):
         "Average makes a movie of lags, or of the cells where labels or shapes are chosen. Correlation map colours\n"
         "each pixel by its correlation with the rate, at the lag where it is largest.\n"
         "Compare cells tests each pair of cluster and cell by circular shifts of the spike train: q is the share of\n"
-        "false ones among pairs with such a q or a smaller one. Click a pair to go there; point at a cell to see its\n"
-        "ΔF/F below the rate of the cluster, and to make events of the moments at which it passes a threshold."
+        "false ones among pairs with such a q or a smaller one. Click a pair to go there.\n"
+        "Point at a cell, or at a shape that you drew, to see its ΔF/F below the rate of the cluster: only the pixels\n"
+        "around it are read. Of the moments at which it passes a threshold, the row below makes events."
     )
 
     def __init__(
@@ -156,6 +159,11 @@ class ImagingPanel(Panel):
         self._results.progressed.connect(self.form.show_progress)
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
+        self._cell = CellReading(self._beside, self)
+        self._cell.ready.connect(self._on_cell_read)
+        self._cell.progressed.connect(self._on_cell_progressed)
+        self._cell.failed.connect(self._on_cell_failed)
+        self._labels: ref[Labels] | None = None  # whose chosen label is followed
         self._frame = QTimer(self, singleShot=True, interval=FOLLOW_MS)
         self._frame.timeout.connect(self._highlight)
         self._to_table = QTimer(self, singleShot=True, interval=0)  # once the table has found its size
@@ -179,6 +187,7 @@ class ImagingPanel(Panel):
                 event.connect(self._on_layers_changed)
             SliderLag(viewer, self)
             viewer.cursor.events.position.connect(self._on_mouse_moved)
+            viewer.layers.selection.events.active.connect(self._on_layers_changed)
         self.apply_theme(self.theme)
         self._offer()
         self.set_session(session)
@@ -188,6 +197,7 @@ class ImagingPanel(Panel):
     def leave_session(self) -> None:
         """Stop, and forget pairs of clusters of another session."""
         self._results.drop()
+        self._cell.forget_movie()
         self.form.show_progress(None)
         self._show(None)
         self.form.say("")
@@ -269,9 +279,11 @@ class ImagingPanel(Panel):
         if self.shown is not None and self.viewer is not None and self.shown.cells not in self.viewer.layers:
             self._show(None)
         self._cancel_if_gone()
+        self._follow_label()
 
     @safe_slot
     def _on_form_changed(self) -> None:
+        self._follow_label()
         self._allow()
         self.options_changed.emit()
         if self.form.lights_up.value:
@@ -322,6 +334,100 @@ class ImagingPanel(Panel):
         clock = self._clock
         assert clock is not None
         return timed_movie(self.form.chosen_movie, clock, has_row_times=bool(self.form.has_row_times.value))
+
+    # --- the cell that somebody looks at
+
+    @property
+    def cells(self) -> Labels | Shapes | None:
+        """The layer whose cells are looked at: the compared one, else the chosen one, else the active one."""
+        if self.shown is not None:
+            return self.shown.cells
+        chosen = self.form.chosen_cells
+        active = None if self.viewer is None else self.viewer.layers.selection.active
+        offered = any(active is layer for layer in self.form.offered_cells)
+        return active if chosen is None and offered else chosen
+
+    def _beside(self) -> Beside:
+        clusters = self.required_session.selection.clusters
+        cluster = clusters[0] if len(clusters) else None
+        return Beside(self.required_session.shown, cluster, self.form.chosen_movie, self.source(), self.form.baseline)
+
+    def _look_at(self, cells: Labels | Shapes, number: int) -> None:
+        """Plot a cell: that of the pairs, else its own trace, which is read."""
+        shown, pair = self.shown, self._pair
+        if shown is not None and shown.cells is cells and pair is not None and number in shown.regions.ids:
+            place = int(np.flatnonzero(shown.regions.ids == number)[0])
+            if place != pair[1]:
+                self._plot((pair[0], place))
+        elif not self._why_no_cell:
+            self._cell.look_at(cells, number)
+
+    @property
+    def _why_no_cell(self) -> str:
+        why_not = self._why_not()
+        return "" if why_not == messages.NEED_CLUSTER else why_not
+
+    @safe_slot
+    def _on_mouse_moved(self, _event: Any) -> None:
+        viewer, cells = self.viewer, self.cells
+        if viewer is None or cells is None or not self.isVisible() or not cells.visible:
+            return
+        number = region_at(cells, viewer.cursor.position)
+        if number is not None:
+            self._look_at(cells, number)
+
+    def _follow_label(self) -> None:
+        """Follow the label that is chosen in the layer of cells."""
+        before, cells = None if self._labels is None else self._labels(), self.cells
+        if before is cells:
+            return
+        if before is not None:
+            before.events.selected_label.disconnect(self._on_label_chosen)
+        self._labels = ref(cells) if isinstance(cells, Labels) else None
+        if isinstance(cells, Labels):
+            cells.events.selected_label.connect(self._on_label_chosen)
+
+    @safe_slot
+    def _on_label_chosen(self, _event: Any) -> None:
+        cells = self.cells
+        if isinstance(cells, Labels) and cells.selected_label and self.isVisible():
+            self._look_at(cells, int(cells.selected_label))
+
+    @safe_slot
+    def _on_cell_read(self, trace: CellTrace) -> None:
+        self._pair = None
+        self._plot_cell(trace)
+
+    def _plot_cell(self, trace: CellTrace | None) -> None:
+        """Plot ΔF/F, or the brightness where there is none."""
+        if trace is None:
+            return
+        is_dark = bool(np.isnan(trace.change).all())
+        name = "brightness: its baseline is not above 0" if is_dark else "ΔF/F"
+        self.plot.show_traces(
+            RegionTraces(
+                trace.times_s,
+                trace.rate,
+                trace.brightness if is_dark else trace.change,
+                "" if trace.cluster is None else f"cluster {trace.cluster}, spikes/s",
+                f"cell {trace.cell}, {name}",
+                selection_color(0, dark=self.theme.dark),
+            )
+        )
+        self.crossings_form.show_trace(trace.cell, trace.cell_times_s, trace.brightness if is_dark else trace.change)
+        self.crossings_form.show()
+
+    @safe_slot
+    def _on_cell_progressed(self, cell: int, percent: int) -> None:
+        self._plot_nothing(messages.cell_progress(cell, percent))
+
+    @safe_slot
+    def _on_cell_failed(self, error: Exception) -> None:
+        self._plot_nothing(str(error))
+
+    def _plot_nothing(self, words: str) -> None:
+        self.plot.show_traces(None, words)
+        self.crossings_form.hide()
 
     # --- computing
 
@@ -454,7 +560,7 @@ class ImagingPanel(Panel):
         if viewer is None or not isinstance(movie, Image) or not len(pixels):
             return
         middle = np.mean(np.unravel_index(pixels, shown.source.movie.frame_shape), axis=1)
-        place = movie.data_to_world((*np.insert(middle, shown.source.movie.axis, 0),))
+        place = movie.data_to_world((*np.zeros(movie.ndim - 2), *middle[-2:]))
         camera = viewer.scene.camera
         camera.center = (*camera.center[:-2], *place[-2:])
         if isinstance(shown.cells, Labels):
@@ -465,9 +571,14 @@ class ImagingPanel(Panel):
         shown, session = self.shown, self.session
         self._pair = pair = self._pair if pair is None else pair
         if shown is None or session is None or pair is None:
-            self.plot.show_traces(None, self._what_to_do)
-            self.crossings_form.hide()
+            if self._cell.looked_at is None or self._why_no_cell or self.cells is None:
+                self._cell.forget()
+                self._plot_nothing(self._what_to_do)
+            else:
+                self._plot_cell(self._cell.trace)
+                self._cell.look_again()
             return
+        self._cell.forget()
         cluster, cell = pair
         pairs, name = shown.pairs, shown.pairs.clusters[cluster]
         chosen = session.selection.clusters
@@ -506,22 +617,13 @@ class ImagingPanel(Panel):
     @property
     def _what_to_do(self) -> str:
         """The sentence in the place of the curves."""
-        why_not = self._why_not()
+        why_not = self._why_no_cell
         if why_not:
             return why_not
-        if self.form.chosen_cells is None:
+        if self.cells is None:
             return messages.NEED_CELLS
-        return messages.ASK_TO_COMPARE if self.shown is None else messages.NOT_COMPARED
-
-    @safe_slot
-    def _on_mouse_moved(self, _event: Any) -> None:
-        shown, viewer = self.shown, self.viewer
-        if shown is None or viewer is None or not self.isVisible() or not shown.cells.visible:
-            return
-        region = region_at(shown.cells, viewer.cursor.position)
-        place = np.flatnonzero(shown.regions.ids == region)
-        if self._pair is not None and region is not None and len(place) and place[0] != self._pair[1]:
-            self._plot((self._pair[0], int(place[0])))
+        why_not = self._why_not() or (messages.ASK_TO_COMPARE if self.shown is None else messages.NOT_COMPARED)
+        return f"{messages.POINT_AT_CELL} {messages.NEED_CELLS if self.form.chosen_cells is None else why_not}"
 
     # --- time
 

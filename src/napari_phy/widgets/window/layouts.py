@@ -115,12 +115,12 @@ IMAGING = Preset(
     "With imaging",
     large={
         LEFT: Strip(434, {(LAYER_LIST, "Clusters"): 1000}, frozenset({"Clusters"})),
-        RIGHT: Strip(500, {("Waveforms",): 512, ("Correlograms", "Amplitude", "Link time"): 488}),
+        RIGHT: Strip(500, {("Waveforms",): 512, ("Correlograms", "Amplitude", "Link time", "Imaging"): 488}),
         BOTTOM: Strip(285, {("Traces",): 960}),
     },
     small={
         LEFT: Strip(302, {(LAYER_LIST, "Clusters"): 700}, frozenset({"Clusters"})),
-        RIGHT: Strip(360, {("Waveforms",): 340, ("Correlograms", "Amplitude", "Link time"): 350}),
+        RIGHT: Strip(360, {("Waveforms",): 340, ("Correlograms", "Amplitude", "Link time", "Imaging"): 350}),
         BOTTOM: Strip(215, {("Traces",): 600}),
     },
 )
