@@ -17,6 +17,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import VideoError
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.formats.video.av_files import load_av
 from napari_phy.formats.video.film_index import FilmIndex, read_index
 from napari_phy.formats.video.frame_decoder import FrameDecoder
 
@@ -70,6 +71,7 @@ class Film:
         self._decoder: FrameDecoder | None = None
         self._damaged: set[int] = set()
         self._lock = threading.RLock()  # of the decoder and what it gave
+        self._reformatter: Any = None
         self._counting, self._converting = threading.Lock(), threading.Lock()
         self._n_waiting = 0
         self._last, self._read_s = -1, 0.0  # which frame was read last, and when
@@ -218,10 +220,10 @@ class Film:
         if decoded is None:
             return np.zeros(self.shape[1:], self.dtype)
         height, width = self.shape[1:3]
-        is_other = (decoded.height, decoded.width) != (height, width)
-        size = {"width": width, "height": height} if is_other else {}
         with self._converting:  # a frame is converted by one thread at a time
-            return np.asarray(decoded.to_ndarray(format=self._format, **size))
+            if self._reformatter is None:  # one for all frames: to make one takes longer than to convert a frame
+                self._reformatter = load_av().video.reformatter.VideoReformatter()
+            return np.asarray(self._reformatter.reformat(decoded, width, height, self._format).to_ndarray())
 
     def _check_file(self) -> None:
         if _state_of(self.path) != self._state:
