@@ -5,7 +5,8 @@ usage: python tools/mutants.py [--number 100] [--seed 1] [FOLDER …]
 The tests of each folder are run once, to see which of them call which function. A mutant is tested by those that call
 its function, the quickest first; a change outside functions by all. So that nothing is imported again, each run is a
 fork of this process, in which the changed code takes the place of that of the file: files stay as they are, and code
-that a test runs in another process is not changed. Kernels (`_*.py`, compiled by numba) and annotations are left out.
+that a test runs in another process is not changed. Left out are kernels (`_*.py`, compiled by numba), annotations, and
+what changes no result: `strict` and `copy` of NumPy and Python, and how much is done at a time.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import importlib
 import multiprocessing
 import os
 import random
+import re
 import secrets
 import signal
 import sys
@@ -40,6 +42,10 @@ from cosmic_ray.work_item import MutationSpec
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "napari_phy"
 FOLDERS = ("core", "table", "stats", "storage", "timeline")
+SPARED_KEYWORDS = ("strict", "copy")
+SPARED_CONSTANTS = re.compile(
+    r"_?(\w+_)?(BLOCK|CHUNK|TILE|STEP|BLOCK_BYTES|CHUNK_\w+|STEP_BYTES|AT_ONCE|NUMBA|CACHED_BYTES)"
+)
 LEFT_OUT = ("core/RemoveDecorator",)  # without @dataclass or @property nothing runs: that teaches nothing
 IMPORTED = ("h5py", "hypothesis.extra.numpy", "numba", "numpy", "psygnal", "scipy.ndimage", "scipy.signal", "sqlite3")
 PYTEST = (
@@ -167,7 +173,7 @@ def _choose(names: Sequence[str], number: int, chance: random.Random) -> list[Mu
 
 
 def _mutations(path: Path) -> Iterator[MutationSpec]:
-    tree, spared = get_ast_from_path(path), _annotated(path)
+    tree, spared = get_ast_from_path(path), _spared(path)
     for operator_name in plugins.operator_names():
         operator_class = plugins.get_operator(operator_name)
         if operator_name in LEFT_OUT or operator_class.arguments():
@@ -179,14 +185,18 @@ def _mutations(path: Path) -> Iterator[MutationSpec]:
                 yield MutationSpec(path, operator_name, occurrence, start, stop)
 
 
-def _annotated(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return where annotations begin and end: a change there is one of words."""
+def _spared(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return where annotations begin and end, and what changes no result."""
     found: list[ast.expr | None] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.arg | ast.AnnAssign):
             found.append(node.annotation)
         elif isinstance(node, ast.FunctionDef):
             found.append(node.returns)
+        elif (isinstance(node, ast.keyword) and node.arg in SPARED_KEYWORDS) or (
+            isinstance(node, ast.Assign) and SPARED_CONSTANTS.fullmatch(ast.unparse(node.targets[0]))
+        ):
+            found.append(node.value)
     return [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in found if n is not None]
 
 

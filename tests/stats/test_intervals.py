@@ -80,6 +80,11 @@ def test_a_logarithmic_axis_begins_above_0(shortest, longest):
     assert log_edges(1, 1.5, 1, 1000).tolist() == [1, 2]
 
 
+def test_edges_are_in_samples_however_long_the_intervals():
+    assert linear_edges(10, 5000, 20_000, 2500)[[0, 1, -1]].tolist() == [50_000, 50_200, 100_000]
+    assert log_edges(1000, 100_000, 1, 20_000).tolist() == [20_000, 200_000, 2_000_000]
+
+
 def test_few_spikes_have_no_interval():
     for train in ([], [5]):
         assert interval_counts(spike_intervals(train), np.array([0, 10])).tolist() == [0]

@@ -47,6 +47,7 @@ def test_bins_have_the_spikes_of_events_whose_whole_bin_was_recorded(spikes, eve
     recorded = recorded_around(events, *line)
     aligned = align_spikes(np.array(spikes, dtype=np.int64), events, edges[0], edges[-1], recorded)
     counts, n_events = count_in_bins(aligned, edges, recorded), recorded.count(edges)
+    assert len(counts) == len(n_events) == len(edges) - 1
     for place, (low, high) in enumerate(pairwise(edges)):
         whole = np.flatnonzero((recorded.first <= low) & (high <= recorded.stop))
         assert n_events[place] == len(whole)

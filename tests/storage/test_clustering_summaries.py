@@ -121,6 +121,14 @@ def test_unsaved_edits_are_counted_without_disturbing_who_makes_them(kwik_copy):
         counts = {(one.channel_group, one.clustering): one.n_unsaved for one in read_summaries(model)}
     assert counts[1, "main"] == 2
     assert sum(counts.values()) == 2
+    with open_session(kwik_copy, 1) as session:
+        open_ones = [one for one in session.manager.cluster_ids.tolist() if session.manager.group(one) == "unsorted"]
+        session.move(open_ones[:2], "good")
+    with closing(KwikModel(kwik_copy)) as model:
+        saved = {(one.channel_group, one.clustering): one for one in model.read_summaries()}[1, "main"]
+        found = {(one.channel_group, one.clustering): one for one in read_summaries(model)}[1, "main"]
+    assert (found.n_decided, found.n_clusters) == load_left(kwik_copy).decided[1, "main"]
+    assert found.n_decided - saved.n_decided == len(open_ones[:2]) > 0
     (journal,) = side_folder(kwik_copy).glob("journal-1*.sqlite")
     with closing(Journal(journal)):
         assert count_unsaved(kwik_copy, 1, "main") == 0
