@@ -43,9 +43,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "napari_phy"
 FOLDERS = ("core", "table", "stats", "storage", "timeline")
 SPARED_KEYWORDS = ("strict", "copy")
-SPARED_CONSTANTS = re.compile(
-    r"_?(\w+_)?(BLOCK|CHUNK|TILE|STEP|BLOCK_BYTES|CHUNK_\w+|STEP_BYTES|AT_ONCE|NUMBA|CACHED_BYTES)"
-)
+SPARED_CONSTANTS = re.compile(r"(\w*_)?(BLOCK|TILE|AT_ONCE|NUMBA|CHUNK_VALUES|(BLOCK|CHUNK|STEP|CACHED)_BYTES)")
 LEFT_OUT = ("core/RemoveDecorator",)  # without @dataclass or @property nothing runs: that teaches nothing
 IMPORTED = ("h5py", "hypothesis.extra.numpy", "numba", "numpy", "psygnal", "scipy.ndimage", "scipy.signal", "sqlite3")
 PYTEST = (
