@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.timeline.doubts import Doubt
-from napari_phy.timeline.frame_counts import Places, count_per_frame, places_of
+from napari_phy.timeline.frame_counts import Places, count_per_frame, frames_within, places_of
 from napari_phy.timeline.time_base import TimeBase
 
 
@@ -64,3 +64,12 @@ def test_a_clock_of_other_rows_is_said():
     assert places_of(TimeBase.from_rate(5, 1.0), (4, 4)).is_whole
     with pytest.raises(TimelineError, match="The clock knows 4 rows; frames of this movie have 5"):
         places_of(clock(rows=True), (5, 4))
+
+
+def test_frames_that_begin_and_end_within_a_stretch_are_told():
+    base = TimeBase.from_rate(10, 1.0, 5.0)
+    assert np.flatnonzero(frames_within(base, [(0.0, 7.0), (8.5, 11.0), (14.0, 15.0)])).tolist() == [0, 1, 4, 5, 9]
+    assert not frames_within(base, [(14.5, 20.0)]).any()
+    assert np.flatnonzero(
+        count_per_frame(base, [5.5, 7.5], used=frames_within(base, [(5.0, 7.0)])).counts
+    ).tolist() == [0]

@@ -11,6 +11,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.views.trials import (
     MOST_GROUPS,
     common_columns,
+    epochs_of_trials,
     group_trials,
     make_trials,
     trials_of_epochs,
@@ -92,3 +93,13 @@ def test_what_cannot_be_trials_is_told():
         make_trials("light", [1, 2], {"x": [1]})
     with pytest.raises(TimelineError, match=r"^The times of light are to be finite numbers of seconds, in one row\.$"):
         trials_of_times("light", [1.0, np.inf], 1000.0)
+
+
+def test_trials_that_last_are_epochs_and_come_back():
+    drawn = (Epoch(1.0, 2.5, "run"), Epoch(4.0, 4.5, "run"))
+    assert epochs_of_trials(trials_of_epochs("run", drawn, 1000.0), 1000.0) == drawn
+    lengths = np.array([0.5, 0.0, np.nan, np.inf, 2.0])
+    lasting = epochs_of_trials(make_trials("x", np.arange(5) * 1000, {"duration": lengths}), 1000.0)
+    assert [(one.start_s, one.stop_s) for one in lasting] == [(0.0, 0.5), (4.0, 6.0)]
+    assert epochs_of_trials(make_trials("x", [1, 2], {"duration": np.array(["a", "b"])}), 1000.0) == ()
+    assert epochs_of_trials(make_trials("x", [1, 2]), 1000.0) == ()
