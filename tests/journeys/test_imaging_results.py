@@ -80,6 +80,11 @@ def test_a_map_pairs_and_an_average_come_and_go_with_the_selection(person: Perso
     assert seen() == [f"STA of {cluster}, cells (ms)"]
     viewer.dims.set_point(0, 200.0)
     person.wait(lambda: [label.text() for label in lags(person)] == ["200 ms"], "the lag in ms")
+    average = viewer.layers[f"STA of {cluster}, cells (ms)"]
+    average.visible = False
+    person.wait(lambda: not lags(person), "no slider of lags without an average")
+    average.visible = True
+    person.wait(lambda: [label.text() for label in lags(person)] == ["200 ms"], "the lag again")
     viewer.layers.remove(f"STA of {cluster}, cells (ms)")
     person.wait(lambda: not lags(person), "no lag")
     assert not person.told

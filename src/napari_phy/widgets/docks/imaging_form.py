@@ -4,7 +4,7 @@ The buttons are a widget of their own, which stays in sight while the fields scr
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
 from qtpy.QtCore import Qt, Signal
@@ -19,14 +19,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.layers.movie_question import What
 from napari_phy.stats.region_traces import BASELINE_S
 from napari_phy.views.movie_responses import Baseline
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
-
-What = Literal["average", "correlation", "cells"]
 
 NOTHING = ""  # as a choice: magicgui tells nobody of None
 NO_MOVIE, NO_CELLS = "no image stack is open", "all pixels"

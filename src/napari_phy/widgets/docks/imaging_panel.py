@@ -1,6 +1,6 @@
 """Imaging: what a movie shows around the spikes of the selected clusters, and which cells follow them."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,15 +14,12 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea, QSplitter, QVBoxLayout, QWi
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import ImagingError, NapariPhyError
-from napari_phy.core.progress import OnProgress
 from napari_phy.formats.imaging import read_cells
+from napari_phy.layers.movie_question import Computed, MovieQuestion, What
 from napari_phy.layers.movie_results import (
-    average_layers,
-    cell_correlation_layers,
     cells_in,
     cells_layer,
     clock_of,
-    correlation_layers,
     fits_frames,
     movies_in,
     region_at,
@@ -31,17 +28,9 @@ from napari_phy.layers.movie_results import (
     timed_movie,
 )
 from napari_phy.session.session import Session
-from napari_phy.table.session_like import SessionLike
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.cell_trace import CellTrace
-from napari_phy.views.movie_responses import (
-    CellPairs,
-    Regions,
-    TimedMovie,
-    compute_averages,
-    compute_cell_pairs,
-    compute_correlations,
-)
+from napari_phy.views.movie_responses import CellPairs, Regions, TimedMovie
 from napari_phy.views.trials import DURATION
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import Figure
@@ -51,7 +40,7 @@ from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.cell_reading import Beside, CellReading
 from napari_phy.widgets.docks.crossings_form import CrossingsForm
-from napari_phy.widgets.docks.imaging_form import ImagingForm, What
+from napari_phy.widgets.docks.imaging_form import ImagingForm
 from napari_phy.widgets.docks.pair_table import PairTable
 from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
 from napari_phy.widgets.docks.slider_lag import SliderLag
@@ -62,17 +51,6 @@ FOLLOW_MS = 100  # from one highlighting of a frame's spikes to the next
 
 
 @dataclass(frozen=True, eq=False)
-class Computed:
-    """A result, as the main thread needs it."""
-
-    layers: list[Any]
-    movie: Image
-    sentences: tuple[str, ...]
-    pairs: CellPairs | None = None
-    regions: Regions | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class Shown:
     """Pairs that are listed, and where they are from."""
 
@@ -80,22 +58,6 @@ class Shown:
     regions: Regions
     source: TimedMovie
     cells: Labels | Shapes
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What is being computed of: it is given up where any of it goes."""
-
-    movie: Image
-    cells: Labels | Shapes | None
-    clock: TimeBase
-    clusters: tuple[int, ...]
-
-    def is_there(self, session: Session, layers: Container[Layer]) -> bool:
-        """Return whether layers and clusters are there, and the movie is on the same clock."""
-        has_layers = self.movie in layers and (self.cells is None or self.cells in layers)
-        has_clusters = all(cluster in session.manager for cluster in self.clusters)
-        return has_layers and has_clusters and clock_of(self.movie, session.clocks) == self.clock
 
 
 class ImagingPanel(Panel):
@@ -119,9 +81,6 @@ class ImagingPanel(Panel):
         self._viewer = None if viewer is None else ref(viewer)
         self.shown: Shown | None = None
         self._pair: tuple[int, int] | None = None  # places of cluster and cell in the plot
-        self._asked: Asked | None = None
-        self._to_show: Callable[..., Shown] | None = None  # takes the pairs that are being computed, and their regions
-        self._n_asked = 0
         self.form, self.table, self.plot = ImagingForm(), PairTable(), RegionPlot(lambda: self.theme)
         self.crossings_form = CrossingsForm()
         self.crossings_form.hide()
@@ -435,32 +394,25 @@ class ImagingPanel(Panel):
     def ask(self, what: What) -> None:
         """Compute averages, a map or pairs in the background; what was asked before is cancelled."""
         try:
-            compute = self._job(what)
+            question = self._question(what)
         except NapariPhyError as error:
             self.show_error(error)
             return
-        self._n_asked += 1
         self.form.say("")
         self.form.show_progress(0)
-        self._results.ask((what, self._n_asked), compute)
+        self._results.ask(question, partial(question.compute, self.required_session.shown))
 
-    def _job(self, what: What) -> Callable[[OnProgress], Computed]:
-        """Return the work; all that is read from widgets and layers is read now."""
-        session, source, form = self.required_session.shown, self.source(), self.form
-        movie, cells = form.chosen_movie, form.chosen_cells
-        regions = None if cells is None or what == "correlation" else regions_in(cells, movie, source.movie)
-        clusters = self.required_session.selection.clusters
-        lags = source.lags(float(form.start_s.value), float(form.stop_s.value))
-        self._asked = Asked(movie, None if what == "correlation" else cells, source.clock, tuple(clusters))
-        if what == "average":
-            minus_mean = bool(form.minus_mean.value)
-            return partial(_average, session, clusters, source, lags, movie, regions, minus_mean)
-        if what == "correlation":
-            return partial(_correlate, session, clusters, source, lags, movie)
-        if regions is None:
+    def _question(self, what: What) -> MovieQuestion:
+        """Return what is asked; all that is read from widgets and layers is read now."""
+        source, form, movie = self.source(), self.form, self.form.chosen_movie
+        cells = None if what == "correlation" else form.chosen_cells
+        regions = None if cells is None else regions_in(cells, movie, source.movie)
+        if what == "cells" and regions is None:
             raise ImagingError(messages.NEED_CELLS)
-        self._to_show = partial(Shown, source=source, cells=cells)
-        return partial(_compare, session, clusters, source, lags, movie, regions, form.baseline)
+        clusters = tuple(self.required_session.selection.clusters)
+        lags = source.lags(float(form.start_s.value), float(form.stop_s.value))
+        minus_mean = bool(form.minus_mean.value)
+        return MovieQuestion(what, clusters, source, lags, movie, cells, regions, minus_mean, form.baseline)
 
     @safe_slot
     def cancel(self, words: str = messages.MOVIE_CANCELLED) -> None:
@@ -471,20 +423,21 @@ class ImagingPanel(Panel):
 
     def _cancel_if_gone(self) -> None:
         """Give up what is being computed of layers or clusters that are gone, or of a clock that is another one."""
-        if self._results.wanted is None or self._asked is None or self.session is None or self.viewer is None:
+        asked, viewer = self._results.wanted, self.viewer
+        if not isinstance(asked, MovieQuestion) or self.session is None or viewer is None:
             return
-        if not self._asked.is_there(self.session, self.viewer.layers):
+        if not asked.is_there(self.session, viewer.layers):
             self.cancel(messages.COMPARED_IS_GONE)
 
     @safe_slot
-    def _on_result(self, _question: Any, computed: Computed) -> None:
+    def _on_result(self, asked: MovieQuestion, computed: Computed) -> None:
         self.form.show_progress(None)
         if self.viewer is not None:
             made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
-            show_results(self.viewer.layers, made, computed.movie)
+            show_results(self.viewer.layers, made, asked.movie)
         words, *more = computed.sentences
-        if computed.pairs is not None and computed.regions is not None and self._to_show is not None:
-            self._show(self._to_show(computed.pairs, computed.regions))
+        if computed.pairs is not None and asked.regions is not None and asked.cells is not None:
+            self._show(Shown(computed.pairs, asked.regions, asked.source, asked.cells))
             more = [computed.pairs.method, *more]
             self._to_table.start()
         self.form.say(words, tip="\n".join(more))
@@ -652,28 +605,3 @@ class ImagingPanel(Panel):
         spikes = np.sort(np.concatenate([session.manager.spikes(one) for one in session.selection.clusters]))
         samples = session.model.spike_samples[spikes]
         session.selection.select_spikes(spikes[(samples >= start) & (samples < stop)])
-
-
-def _average(
-    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions | None,
-    minus_mean: bool, on_progress: OnProgress,
-) -> Computed:  # fmt: skip
-    found = compute_averages(
-        session, clusters, source, lags, regions=regions, minus_mean=minus_mean, on_progress=on_progress
-    )
-    return Computed(average_layers(found, movie, regions), movie, found.sentences)
-
-
-def _correlate(
-    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, on_progress: OnProgress
-) -> Computed:
-    found = compute_correlations(session, clusters, source, lags, on_progress=on_progress)
-    return Computed(correlation_layers(found, movie), movie, found.sentences)
-
-
-def _compare(
-    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions, baseline: Any,
-    on_progress: OnProgress,
-) -> Computed:  # fmt: skip
-    found = compute_cell_pairs(session, clusters, source, regions, lags, baseline=baseline, on_progress=on_progress)
-    return Computed(cell_correlation_layers(found, regions, movie), movie, found.sentences, found, regions)

@@ -30,7 +30,7 @@ class SliderLag(QObject):
         self._later.timeout.connect(self._place)
         self._is_hidden = False
         events = viewer.dims.events
-        for event in (events.ndim, events.axis_labels, events.order, events.ndisplay, events.range):
+        for event in (events.ndim, events.axis_labels, events.units, events.order, events.ndisplay, events.range):
             event.connect(self._on_axes)
         events.point.connect(self._on_moved)
         viewer.layers.events.inserted.connect(self._on_inserted)
