@@ -29,7 +29,7 @@ class RangeChip(QToolButton):
         words = "" if range_s is None else range_words(range_s)
         self.setToolTip(plain(f"Views use only spikes of {words}. Click to use all{f' ({key})' if key else ''}"))
         shown = words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…"
-        self.setText(f"only {shown}  ×" if words else "")
+        self.setText(f"only {shown.replace('&', '&&')}  ×" if words else "")
         return range_s is not None
 
     def _clear(self, *_: Any) -> None:
