@@ -86,3 +86,46 @@ def test_where_no_number_fits_none_is_written():
     for positions in (cross, [*cross, [20, 20], [20, -20], [-20, 20], [-20, -20]]):
         picture = probe_picture(probe_geometry(positions), np.arange(len(positions)), 400, 400, text_px=200.0)
         assert not picture.is_numbered.any()
+
+
+def test_the_outline_of_a_slender_shank_is_a_box_around_its_sites_and_numbers_with_a_tip():
+    picture = probe_picture(COLUMN, IDS, 300, 500)
+    x, (top, bottom) = 150.0, (picture.centers[:, 1].min(), picture.centers[:, 1].max())
+    pad = 15 - 6 / 2
+    beside = 4 + 0.62 * 10 * 2 + 2  # what the numbers take, on both sides
+    (outline,) = picture.outlines
+    left, right = x - 6 - beside, x + 6 + beside
+    wide = right - left
+    wanted = [
+        (left, top - 6 - pad),
+        (right, top - 6 - pad),
+        (right, bottom + 6 + pad),
+        (x, bottom + 6 + pad + 0.35 * wide),
+        (left, bottom + 6 + pad),
+    ]
+    np.testing.assert_allclose(outline, wanted)
+
+
+def test_a_broad_shank_has_no_tip_and_numbers_below_are_within_its_outline():
+    row = probe_geometry([[25 * i, 0] for i in range(16)])
+    picture = probe_picture(row, IDS, 500, 300)
+    radius, pad = picture.radius, 15 - picture.radius / 2
+    (outline,) = picture.outlines
+    assert outline.shape == (4, 2)
+    assert outline[:, 0].min() == pytest.approx(picture.centers[:, 0].min() - radius - pad)
+    assert outline[:, 0].max() == pytest.approx(picture.centers[:, 0].max() + radius + pad)
+    assert outline[:, 1].min() == pytest.approx(picture.centers[0, 1] - radius - pad)
+    assert outline[:, 1].max() == pytest.approx(picture.centers[0, 1] + radius + max(pad, 10 + 3 * 2))
+
+
+@pytest.mark.parametrize(("width", "most"), [(300, 18.4), (90, 18.4), (70, 12), (66, 12), (62, 12)])
+def test_shanks_that_lie_close_together_share_the_room_between_them(width, most):
+    geometry = probe_geometry([[100 * (i // 8), 20 * (i % 8)] for i in range(16)])
+    picture = probe_picture(geometry, np.arange(16), width, 400)
+    one, other = picture.outlines
+    edges = [picture.centers[:8, 0].max() + picture.radius, picture.centers[8:, 0].min() - picture.radius]
+    gap = edges[1] - edges[0]
+    room = one[:, 0].max() - edges[0], edges[1] - other[:, 0].min()
+    assert room[0] == pytest.approx(room[1])
+    assert room[0] <= min(0.45 * gap, 18.4) + 1e-9
+    assert room[0] >= min(0.35 * gap, most - 6) - 1e-9

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.core.errors import FilterError, NapariPhyError, ReplayError
-from napari_phy.core.sentences import cause_of, on_one_line, visible
+from napari_phy.core.sentences import cause_of, listed, on_one_line, visible
 
 
 @given(st.text(st.sampled_from("aé 3µ\x00\x1b\n\t\u00a0\u2009\u2028\u202e\ud800\U0001f9e0")))
@@ -60,3 +60,20 @@ def test_errors_know_where_something_is_wrong():
     assert (str(FilterError("No.", 7)), FilterError("No.", 7).column) == ("Column 7: No.", 7)
     assert (str(FilterError("No.")), FilterError("No.").column) == ("No.", None)
     assert ReplayError("No.", 3).n_fit == 3
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [
+        (0, ""),
+        (1, "0"),
+        (2, "0 and 1"),
+        (3, "0, 1 and 2"),
+        (6, "0, 1, 2, 3, 4 and 5"),
+        (7, "0, 1, 2, 3, 4 and 2 more"),
+        (20, "0, 1, 2, 3, 4 and 15 more"),
+    ],
+)
+def test_of_many_things_some_are_named(n, words):
+    assert listed(range(n)) == words
+    assert listed(map(str, range(5)), limit=3) == "0, 1 and 3 more"
