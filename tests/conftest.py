@@ -61,6 +61,12 @@ class Failures:
             reporter.line("\n".join(report.longreprtext.splitlines()[-self.N_LINES :]))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one more worker than processors: journeys wait for a seventh of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Print failures at once; try many examples of laws in soak, and few elsewhere."""
     settings.load_profile("soak" if "soak" in config.option.markexpr else "usual")
