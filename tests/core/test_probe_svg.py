@@ -30,10 +30,8 @@ def size(positions):
         (60, 1, 20, 170, 450),
         (69, 1, 20, 170, 450),  # 5 px between sites at least
         (101, 1, 20, 170, 610),
-        (481, 1, 20, 170, 2510),  # 2 400 px at most
-        (600, 1, 20, 170, 2510),
-        (1, 181, 20, 1000, 150),  # 900 px at most
-        (1, 300, 20, 1000, 150),
+        (490, 1, 20, 170, 2510),  # 2 400 px at most
+        (1, 190, 20, 1000, 150),  # 900 px at most
     ],
 )
 def test_the_picture_is_as_large_as_its_sites_need(n_rows, n_columns, step, width, height):
