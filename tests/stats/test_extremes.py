@@ -58,3 +58,21 @@ def test_single_bins_and_no_bins_stay_the_same_array():
     nothing = extremes[:0]
     assert join_bins(nothing, 7) is nothing
     assert join_bins(extremes, 3).shape == (2, 2, 3)
+
+
+@given(
+    st.integers(0, 99),
+    st.integers(0, 300),
+    st.integers(1, 5),
+    st.integers(1, 40),
+    st.sampled_from(("int16", "float32")),
+)
+def test_numba_and_numpy_find_the_same(seed, n_samples, n_channels, factor, dtype):
+    samples = samples_of(seed, n_samples, n_channels, dtype)
+    with pytest.MonkeyPatch.context() as patched:
+        found = []
+        for loaded in (True, False):
+            patched.setattr("napari_phy.stats.extremes.is_loaded", lambda loaded=loaded: loaded)
+            found.append((bin_extremes(samples, factor), join_bins(bin_extremes(samples, 3), factor)))
+    for one, other in zip(*found, strict=True):
+        assert_array_equal(one, other)

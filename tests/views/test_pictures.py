@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_phy.views.pictures import blank, draw_traces, opacity
 from napari_phy.views.trace_lines import Columns, make_lines
@@ -89,3 +91,25 @@ def test_opacity_of_a_raster_grows_with_the_spikes_of_a_pixel():
     values = [opacity(n, 16) for n in (1, 4, 16, 40)]
     assert values == sorted(values)
     assert values[-2:] == [1, 1]
+
+
+@given(st.integers(0, 10_000))
+def test_numba_and_numpy_draw_the_same_pixels(seed):
+    rng = np.random.default_rng(seed)
+    n_lines, n_bins, columns = rng.integers(1, 6), rng.integers(1, 60), rng.integers(1, 40)
+    low = rng.normal(0, 9, (3, n_bins)).astype(np.float32)
+    high = low + rng.exponential(4, low.shape).astype(np.float32)
+    low[rng.random(low.shape) < 0.1] = np.nan
+    lines = make_lines(
+        rng.integers(0, 3, n_lines), rng.integers(-9, n_bins + 9, n_lines), rng.integers(0, n_bins + 9, n_lines),
+        rng.uniform(-5, 45, n_lines), rng.choice([0, 0.5, 2]), rng.integers(0, 256, (n_lines, 3)), rng.random(n_lines),
+    )  # fmt: skip
+    place = Columns(rng.uniform(-20, n_bins), rng.choice([0.1, 0.7, 1, 3.3, 40]))
+    pictures = []
+    with pytest.MonkeyPatch.context() as patched:
+        for loaded in (True, False):
+            patched.setattr("napari_phy.views.pictures.is_loaded", lambda loaded=loaded: loaded)
+            image = blank(int(columns), 40, "#102030")
+            draw_traces(image, low, high, lines, place, 1.5)
+            pictures.append(image)
+    np.testing.assert_array_equal(*pictures)

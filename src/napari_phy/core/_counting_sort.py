@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def _fill(numbers, cursors, order):  # type: ignore[no-untyped-def]
     for spike in range(numbers.size):
         number = numbers[spike]

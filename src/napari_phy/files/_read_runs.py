@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import config, njit, types
+from numba import config, types
+
+from napari_phy.core.compiled import compiled
 
 _pread = types.ExternalFunction("pread", types.int64(types.int32, types.uintp, types.uintp, types.int64))
 
@@ -19,7 +21,7 @@ def read_runs(
     return 0 if config.DISABLE_JIT else int(_read_runs(descriptor, offsets, sizes, out))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _read_runs(
     descriptor: int, offsets: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
 ) -> int:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.compiled import is_loaded
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.files.platform_files import read_at
 
@@ -25,6 +26,7 @@ Span = tuple[int, int, npt.NDArray[Any]]
 _IN_FLIGHT = 16
 _FEW_SPANS = 4
 _MANY_RUNS = 64
+_MORE_RUNS = 1024  # for which numba is loaded
 _N_PROBES = 8  # runs of which it is tried whether the system has them in memory
 _HAS_PREAD = hasattr(os, "pread") and sys.maxsize > 2**32
 _READ_BYTES = 2**26
@@ -103,7 +105,8 @@ class RowFile:
         Many runs are read in a few calls that hold no lock of the interpreter: one call for each would wait for a busy
         main thread thousands of times.
         """
-        if len(begins) < _MANY_RUNS or not _HAS_PREAD or not self._row_bytes:
+        many = _MANY_RUNS if is_loaded() else _MORE_RUNS
+        if len(begins) < many or not _HAS_PREAD or not self._row_bytes:
             self.read_spans(as_spans(begins, ends, out))
             return
         descriptor = self._open_descriptor()

@@ -348,6 +348,8 @@ class LayerBinder:
         layer = self._traces()
         if layer is None:
             return
+        for level in layer.data:
+            level.forget()
         if self._session.model.duration <= MAX_FILTERED_S:
             layer.data = layer.data  # napari keeps the coarsest level, and filters act on that of so short a recording
         else:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
-from napari_phy.core.arrays import evenly_spaced
+from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.picture_level import PictureLevel, level_factors
@@ -29,6 +29,7 @@ QUIET_PERCENTILE = 75  # of a quiet channel in the picture of the whole recordin
 QUIET_CHANNELS = 25  # per cent of the channels are quieter than that one
 NOISE_WIDTH = 3  # standard deviations from sample to sample that are background in any case
 N_PIECES = 64  # of a stretch that cannot be read as a whole
+KEPT_BYTES = 2**22  # of a level
 NAME = "traces"
 
 QUIET = {True: "#15171c", False: "#ffffff"}  # the background of a view, by darkness of the theme
@@ -71,6 +72,7 @@ class TraceLevel(PictureLevel):
         self._max_samples = max_values // max(1, source.traces.shape[1])
         self._least_samples = max(1, min(max_values, VALUES_READ_AT_ONCE) // max(1, source.traces.shape[1]))
         self._on_trouble = on_trouble
+        self._kept: tuple[int, int, Float32] | None = None  # columns made of all samples that were read last
         self.filtering = filtering
 
     def columns(self, start: int, stop: int) -> Float32:
@@ -103,8 +105,23 @@ class TraceLevel(PictureLevel):
             return filtered
         if self.factor == 1:
             return self._source.samples(start, stop) - self._baseline
+        if self._kept is not None and self._kept[0] <= start <= stop <= self._kept[1]:
+            first, _, kept = self._kept
+            return kept[start - first : stop - first]
         n_samples = max(self._least_samples, self._max_samples * (stop - start) // self.shape[1])
-        return signed_extremes(self._source.extremes(self.factor, start, stop, n_samples), self._baseline)
+        found = signed_extremes(self._source.extremes(self.factor, start, stop, n_samples), self._baseline)
+        if n_samples >= self.factor * (stop - start) and found.nbytes <= KEPT_BYTES:
+            self._kept = start, stop, read_only(found)
+        return found
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether a picture of all columns is made of all samples."""
+        return self._max_samples >= self.factor * self.shape[1]
+
+    def forget(self) -> None:
+        """Read again what is asked for next: napari asks several times for the same while it adds a layer."""
+        self._kept = None
 
 
 def trace_levels(
@@ -167,7 +184,10 @@ def _quiet(level: TraceLevel, baseline: Float32) -> float:
     Gaps don't count.
     """
     places = evenly_spaced(level.shape[1], N_COLUMNS_LOOKED_AT).tolist()
-    columns = np.stack([level[:, place] for place in places])
+    if level.is_read_whole:
+        columns = level.columns(0, level.shape[1])[places]  # which napari asks for next
+    else:
+        columns = np.stack([level[:, place] for place in places])
     columns = columns[(columns != -baseline).any(axis=1)]
     if not columns.size:
         return 0.0

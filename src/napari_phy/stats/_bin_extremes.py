@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
+from napari_phy.core.compiled import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_extremes(samples, factor, extremes):  # type: ignore[no-untyped-def]
     """Fill `(n_bins, 2, n_channels)` with the extremes of `factor` rows of `(n_samples, n_channels)` each."""
     n_samples, n_channels = samples.shape
@@ -23,7 +23,7 @@ def fill_extremes(samples, factor, extremes):  # type: ignore[no-untyped-def]
                     high[channel] = value
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_joined(extremes, n_bins, joined):  # type: ignore[no-untyped-def]
     """Fill `(n, 2, n_channels)` with the extremes of `n_bins` neighbours each."""
     n_channels = extremes.shape[2]

@@ -5,13 +5,14 @@ Lags are divided by a product and a shift, which is exact for lags within the wi
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from napari_phy.core.compiled import compiled
 
 UNBRANCHED = np.uint64(2)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _reciprocal(width, window):  # type: ignore[no-untyped-def]
     digits = np.uint64(0)
     while np.uint64(window) * np.uint64(width) >> digits:
@@ -19,7 +20,7 @@ def _reciprocal(width, window):  # type: ignore[no-untyped-def]
     return (np.uint64(1) << digits) // np.uint64(width) + np.uint64(1), digits
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_followers(samples, places, spikes, width, counts):  # type: ignore[no-untyped-def]
     """Add to `(n, n, n_bins)` the pairs of some spikes with all that follow them within n_bins × width samples.
 
@@ -51,7 +52,7 @@ def count_followers(samples, places, spikes, width, counts):  # type: ignore[no-
             later += one
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def move_pairs(samples, old, new, moved, width, counts):  # type: ignore[no-untyped-def]
     """Move in `(n, n, n_bins)` the pairs of some spikes from their old places to their new ones.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
+from napari_phy.core.compiled import compiled
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_counts(edges, labels, counts):  # type: ignore[no-untyped-def]
     """Add 1 to `(n_columns, n_labels)` for each spike; labels below 0 or without a column of their own don't count."""
     n_labels = counts.shape[1]
@@ -17,7 +17,7 @@ def fill_counts(edges, labels, counts):  # type: ignore[no-untyped-def]
                 of_column[label] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_cells(edges, places, values, low, per_unit, counts, sums):  # type: ignore[no-untyped-def]
     """Add 1 and the value of each spike to its cell of `(n_columns, n_rows)`; nan is in no cell."""
     n_rows = counts.shape[1]

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.compiled import is_loaded
+
 Array = npt.NDArray[Any]
+
+VALUES_AT_ONCE = 2**17  # so that they stay in the processor's cache
 
 
 def bin_extremes(samples: Array, factor: int) -> Array:
@@ -25,11 +29,15 @@ def bin_extremes(samples: Array, factor: int) -> Array:
     ndarray, shape (n_bins, 2, n_channels)
         Smallest and largest value of each bin, of the same type.
     """
-    from napari_phy.stats._bin_extremes import fill_extremes
-
     samples = np.ascontiguousarray(samples, dtype=samples.dtype.newbyteorder("="))
     extremes = np.empty((-(-len(samples) // factor), 2, samples.shape[1]), dtype=samples.dtype)
-    fill_extremes(samples, factor, extremes)
+    if is_loaded():
+        from napari_phy.stats._bin_extremes import fill_extremes
+
+        fill_extremes(samples, factor, extremes)
+    else:
+        _fill(samples, factor, np.fmin, extremes[:, 0])
+        _fill(samples, factor, np.fmax, extremes[:, 1])
     return extremes
 
 
@@ -50,11 +58,34 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
     """
     if n_bins == 1 or not len(extremes):
         return extremes
-    from napari_phy.stats._bin_extremes import fill_joined
-
     joined = np.empty((-(-len(extremes) // n_bins), *extremes.shape[1:]), dtype=extremes.dtype)
-    fill_joined(np.ascontiguousarray(extremes), n_bins, joined)
+    if is_loaded():
+        from napari_phy.stats._bin_extremes import fill_joined
+
+        fill_joined(np.ascontiguousarray(extremes), n_bins, joined)
+    else:
+        _fill(extremes[:, 0], n_bins, np.fmin, joined[:, 0])
+        _fill(extremes[:, 1], n_bins, np.fmax, joined[:, 1])
     return joined
+
+
+def _fill(values: Array, n: int, pick: np.ufunc, out: Array) -> None:
+    """Fill `(n_bins, n_channels)` with the extremes of every `n` rows by NumPy; what is not a number gives way."""
+    n_whole = len(values) // n
+    at_once = max(1, VALUES_AT_ONCE // max(1, n * values.shape[1]))
+    for start in range(0, n_whole, at_once):
+        stop = min(start + at_once, n_whole)
+        out[start:stop] = _extreme(values[start * n : stop * n].reshape(stop - start, n, values.shape[1]), pick)
+    if n_whole < len(out):
+        out[n_whole:] = _extreme(values[np.newaxis, n_whole * n :], pick)
+
+
+def _extreme(bins: Array, pick: np.ufunc) -> Array:
+    """Return (n_bins, n_channels) of `(n_bins, n, n_channels)`: the rows are halved until one is left."""
+    while (n := bins.shape[1]) > 1:
+        half = -(-n // 2)
+        bins = pick(bins[:, :half], bins[:, n - half :])
+    return bins[:, 0]
 
 
 def signed_extremes(extremes: Array, baseline: npt.ArrayLike = 0.0) -> npt.NDArray[np.float32]:

@@ -6,12 +6,13 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from napari_phy.core.compiled import compiled
 
 LONGEST_RUN = 24  # false pulses in a row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _choose(times_s, intervals_s, deviation, false_costs, doubled_cost, doubled_part, gap_cost, jump_cost):  # type: ignore[no-untyped-def]
     n = len(times_s)
     best = np.full(n, np.inf)

@@ -1,10 +1,11 @@
 """The loops of `pictures`; a module of its own, so that numba is imported only when something is drawn."""
 
-import numba
 import numpy as np
 
+from napari_phy.core.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def clipped(value, low, high):  # type: ignore[no-untyped-def]
     """Return a float as an integer, truncated and from `low` to `high`; `low` for what is no number.
 
@@ -15,7 +16,7 @@ def clipped(value, low, high):  # type: ignore[no-untyped-def]
     return low
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def blend(image, row, column, color, alpha):  # type: ignore[no-untyped-def]
     """Lay a colour over a pixel, 0 (not at all) to 1."""
     for part in range(3):
@@ -26,7 +27,7 @@ def blend(image, row, column, color, alpha):  # type: ignore[no-untyped-def]
 # --- traces ---
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def span_of_column(low, high, channel, first_bin, n_bins, left, right):  # type: ignore[no-untyped-def]
     """Return the smallest and the largest value of a line between two places, in bins; empty where it does not reach.
 
@@ -54,7 +55,7 @@ def span_of_column(low, high, channel, first_bin, n_bins, left, right):  # type:
     return smallest, largest
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def blend_column(image, column, top, bottom, color, alpha):  # type: ignore[no-untyped-def]
     """Lay a colour over the pixels from `top` to `bottom`, in part where they are covered in part."""
     n_rows = image.shape[0]
@@ -64,7 +65,7 @@ def blend_column(image, column, top, bottom, color, alpha):  # type: ignore[no-u
             blend(image, row, column, color, cover)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def draw_lines(image, low, high, lines, first_column, bins_per_column, half_width):  # type: ignore[no-untyped-def]
     """Draw parts of the traces: (channel, first bin, bins, row of zero, px a unit, red, green, blue, alpha) each."""
     n_columns = image.shape[1]
@@ -87,7 +88,7 @@ def draw_lines(image, low, high, lines, first_column, bins_per_column, half_widt
 # --- rasters ---
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def count_rows(counts, rows_of_slots, n_rows):  # type: ignore[no-untyped-def]
     """Return `(n_columns, n_rows)` counts of rows, of those of slots."""
     of_rows = np.zeros((counts.shape[0], n_rows), dtype=np.int32)
@@ -99,7 +100,7 @@ def count_rows(counts, rows_of_slots, n_rows):  # type: ignore[no-untyped-def]
     return of_rows
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def typical_count(of_rows):  # type: ignore[no-untyped-def]
     """Return the count from which on a cell is drawn opaque: 1 where no cell has more, else twice the mean less 1."""
     total, n_cells = 0, 0
@@ -111,7 +112,7 @@ def typical_count(of_rows):  # type: ignore[no-untyped-def]
     return max(1.0, 2.0 * total / n_cells - 1.0) if n_cells else 1.0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):  # type: ignore[no-untyped-def]
     """Draw each cell as a bar one pixel wide, from the top to before the bottom of its row."""
     for row in order:
@@ -124,7 +125,7 @@ def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):  # 
                     blend(image, line, column, colors[row], alpha)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def draw_dots(image, of_rows, order, tops, bottoms, colors, floors, opaque, radius):  # type: ignore[no-untyped-def]
     """Draw each cell as a disc in the middle of its row."""
     reach = int(radius)
@@ -145,7 +146,7 @@ def draw_dots(image, of_rows, order, tops, bottoms, colors, floors, opaque, radi
 # --- drift ---
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_cells(image, counts, colors, opaque, floor, cell_px):  # type: ignore[no-untyped-def]
     """Lay each cell's colour over its pixels, the more opaque the more spikes it has; the lowest row is below."""
     n_columns, n_rows = counts.shape
@@ -160,7 +161,7 @@ def fill_cells(image, counts, colors, opaque, floor, cell_px):  # type: ignore[n
                 blend(image, line, place, colors[column, row], alpha)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fill_discs(image, lines, columns, colors, radius, rings):  # type: ignore[no-untyped-def]
     """Draw discs, or rings, at pixels; those that come later lie above."""
     reach = int(radius + 0.5)

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.colors import is_hollow
+from napari_phy.core.compiled import is_loaded
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import DriftCells, DriftPoints
 from napari_phy.views.frame import Frame
 from napari_phy.views.raster import Marker
 from napari_phy.views.trace_lines import Columns
 
+N_SPANS_NUMPY = 50_000  # of lines in columns of pixels; more are drawn by numba, even if it must be loaded
 TICK = 0.7  # of the height of a row of a raster
 DOT_PX = 2.4  # radius, in device px of a screen without scaling
 FLOOR, SELECTED_FLOOR = 0.35, 0.6  # opacity of a single spike where pixels of a raster hold many
@@ -65,14 +67,17 @@ def draw_traces(
     lines : ndarray of float64
         Lines of `make_lines`; those that come later lie above.
     """
-    from napari_phy.views._picture_loops import draw_lines
-
     inside = np.clip(lines[:, 1], 0, low.shape[1])
     lines = lines.copy()
     lines[:, 2] = np.clip(lines[:, 1] + lines[:, 2], 0, low.shape[1]) - inside
     lines[:, 1] = inside
     lines[:, 5:8] = lines[:, 7:4:-1]  # Qt keeps blue first
     if len(lines := lines[lines[:, 2] > 0]):
+        n_spans = len(lines) + float(np.minimum(lines[:, 2] / columns.bins_per_column, image.shape[1]).sum())
+        if n_spans <= N_SPANS_NUMPY and not is_loaded():
+            from napari_phy.views._picture_arrays import draw_lines
+        else:
+            from napari_phy.views._picture_loops import draw_lines
         draw_lines(image, low, high, lines, columns.first_bin, columns.bins_per_column, width / 2)
 
 

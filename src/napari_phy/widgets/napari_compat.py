@@ -205,6 +205,19 @@ def signals_blocked(docks: Iterable[QDockWidget]) -> Iterator[None]:
             dock.blockSignals(False)
 
 
+@contextmanager
+def signals_later(window: QMainWindow, docks: Iterable[QDockWidget]) -> Iterator[None]:
+    """Move docks of napari; those that have come to another area, or float now, tell it once, afterwards."""
+    before = {dock: (window.dockWidgetArea(dock), dock.isFloating()) for dock in docks}
+    with signals_blocked(before):
+        yield
+    for dock, (area, floats) in before.items():
+        if window.dockWidgetArea(dock) != area:
+            dock.dockLocationChanged.emit(window.dockWidgetArea(dock))
+        if dock.isFloating() != floats:
+            dock.topLevelChanged.emit(dock.isFloating())
+
+
 # --- closing ---------------------------------------------------------------------------------------------------------
 
 

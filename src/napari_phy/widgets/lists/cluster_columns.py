@@ -165,10 +165,14 @@ def is_unknown(value: SortKey) -> bool:
     return value != value  # as nan does; faster than asking for its type
 
 
+_LEFT, _RIGHT = (
+    side | Qt.AlignmentFlag.AlignVCenter for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)
+)
+
+
 def alignment(column: ListColumn) -> Qt.AlignmentFlag:
     """Return how the cells and the header word of a column are aligned."""
-    side = Qt.AlignmentFlag.AlignLeft if column.left else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
+    return _LEFT if column.left else _RIGHT
 
 
 class ColumnReader(QObject):

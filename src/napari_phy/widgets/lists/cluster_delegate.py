@@ -13,7 +13,7 @@ from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.plain_table import CHIP_PX, paint_place
 from napari_phy.widgets.base.theme import TICK_PX
 from napari_phy.widgets.lists.cluster_columns import GROUP, ID, alignment
-from napari_phy.widgets.lists.cluster_model import NO_INDEX, Heading
+from napari_phy.widgets.lists.cluster_model import Heading
 
 if TYPE_CHECKING:
     from napari_phy.widgets.lists.table import ClusterList
@@ -33,7 +33,7 @@ class ClusterDelegate(CellPainter):
         if isinstance(row, Heading):
             self._paint_heading(painter, QRectF(option.rect), row, model.chips(index.row()))
             return
-        selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
+        selected = view.selectionModel().isSelected(index)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(option.rect)
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))

@@ -60,6 +60,8 @@ def under_headings(groups: dict[str, list[Row]], folded: Container[str]) -> list
 
 
 NO_INDEX = QModelIndex()
+NO_FLAGS = Qt.ItemFlag.NoItemFlags
+ROW_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are shown anew
 
 
@@ -141,8 +143,9 @@ class ClusterModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return what can be done with an item; a heading is neither selected nor gone to."""
-        is_heading = index.isValid() and isinstance(self._lines[index.row()], Heading)
-        return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
+        if not index.isValid():
+            return super().flags(index)
+        return NO_FLAGS if isinstance(self._lines[index.row()], Heading) else ROW_FLAGS
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
 
+from napari_phy.core import compiled
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.core.progress import OnProgress, part_of
 from napari_phy.core.spike_columns import SpikeColumns
@@ -344,12 +345,14 @@ class Preparation(QObject):
 
 
 REST_MS = 150
+LOAD_MS = 1000  # after opening: while numba is loaded, clicks wait
 
 
 class ReadAhead(QObject):
     """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
 
-    After that come the amplitudes of all spikes, where a view needs them. A new selection stops all of it.
+    After that come the amplitudes of all spikes, where a view needs them. A new selection stops all of it. Once a data
+    set is open and nothing is done, numba is loaded, which small data sets are opened without.
 
     Parameters
     ----------
@@ -367,6 +370,9 @@ class ReadAhead(QObject):
         self._results = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
+        self._loading = LatestResult(self)
+        self._loads = QTimer(self, singleShot=True, interval=LOAD_MS)
+        self._loads.timeout.connect(self._load)
 
     @property
     def busy(self) -> bool:
@@ -380,6 +386,15 @@ class ReadAhead(QObject):
         self._session = session
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selected)
+            if not compiled.is_loaded():
+                self._loads.start()
+
+    @safe_slot
+    def _load(self) -> None:
+        if self.busy or any(getattr(panel, "busy", False) for panel in self._panels.values()):
+            self._loads.start()
+        else:
+            self._loading.ask("numba", lambda _: compiled.load())
 
     def show_error(self, error: Exception) -> None:
         """Say nothing: the view says it when it reads the same for itself."""

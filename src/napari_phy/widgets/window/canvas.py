@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QMainWindow, QWidget
 
@@ -214,13 +214,14 @@ class CanvasFit(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._binder: Any = None
+        self._size = QSize()  # of the canvas when they were fitted last
         self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
         self._fits.timeout.connect(self._fit_again)
         canvas_of(window).installEventFilter(self)
 
     def follow(self, binder: Any) -> None:
         """Fit the layers of another binder, or none."""
-        self._binder = binder
+        self._binder, self._size = binder, QSize()
 
     def fit_later(self) -> None:
         """Fit when the docks have found their sizes."""
@@ -229,7 +230,7 @@ class CanvasFit(QObject):
     def fit(self) -> None:
         """Fit now."""
         if isalive(self) and self._binder is not None:
-            size = canvas_of(referent(self._window)).size()
+            self._size = size = canvas_of(referent(self._window)).size()
             self._binder.fit(size.width(), size.height())
             self.fitted.emit()
 
@@ -240,8 +241,9 @@ class CanvasFit(QObject):
         return False
 
     def _fit_again(self) -> None:
-        if self._binder is not None:
-            size = canvas_of(referent(self._window)).size()
+        size = canvas_of(referent(self._window)).size()
+        if self._binder is not None and size != self._size:
+            self._size = size
             self._binder.fit_again(size.width(), size.height())
 
 

@@ -1,8 +1,8 @@
 """The panels of one window and their docks: found or made, arranged, sized, focused."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 from weakref import ref
@@ -18,7 +18,7 @@ from napari_phy.widgets.base.dock_title_bar import DockTabs, keep_header, placin
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
-from napari_phy.widgets.napari_compat import add_dock
+from napari_phy.widgets.napari_compat import add_dock, signals_later
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window import layouts
@@ -72,8 +72,8 @@ class DockManager(QObject):
         """Return whether a dock of a kind is there that was not closed."""
         return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
 
-    def adopt(self, panel: Panel, dock: QDockWidget) -> None:
-        """Take a panel that is docked here."""
+    def adopt(self, panel: Panel, dock: QDockWidget, *, places: bool = True) -> None:
+        """Take a panel that is docked here, and put it at its place and in sight, unless all docks are about to be."""
         if dock in self.docks.values():
             return
         title = panel.title
@@ -85,7 +85,7 @@ class DockManager(QObject):
         self._tell_lists()
         when_destroyed(dock, partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
-        if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
+        if places and name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
             self.hold_size()
             with self.placing():
                 self._place_new(name)
@@ -94,7 +94,7 @@ class DockManager(QObject):
 
     def open(self, title: str) -> Panel:
         """Show the first dock of a kind, and make it if there is none; return its panel."""
-        if title not in self.docks or self.docks[title].widget() is None:
+        if not self._is_there(title):
             self._add(title, title)
         self.docks[title].show()
         self.docks[title].raise_()
@@ -128,12 +128,15 @@ class DockManager(QObject):
         dock.raise_()
         return copy
 
-    def _add(self, title: str, name: str) -> str:
+    def _add(self, title: str, name: str, *, places: bool = True) -> str:
         self.hold_size()
         viewer = self._viewer()
         panel = KINDS[title].panel(viewer=viewer)
-        self.adopt(panel, add_dock(viewer, panel, dock_name(name), KINDS[title].area))
+        self.adopt(panel, add_dock(viewer, panel, dock_name(name), KINDS[title].area), places=places)
         return name
+
+    def _is_there(self, name: str) -> bool:
+        return name in self.docks and self.docks[name].widget() is not None
 
     def _free_name(self, title: str) -> str:
         """Return the first name of a kind that no living dock has."""
@@ -153,12 +156,12 @@ class DockManager(QObject):
             self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
         placed = self.preset.titles
-        for title in placed:
-            if title in KINDS:
-                self.open(title)
-        self.is_arranged = True
-        self._tell_lists()
-        with self.placing():
+        with self.placing(), layouts.laid_out_once(referent(self._window)):
+            for title in placed:
+                if title in KINDS and not self._is_there(title):
+                    self._add(title, title, places=False)
+            self.is_arranged = True
+            self._tell_lists()
             layouts.arrange(referent(self._window), self._placed, self._form)
             for name, dock in self.docks.items():
                 if name not in placed:
@@ -168,9 +171,12 @@ class DockManager(QObject):
                     dock.setVisible(is_shown)
             layouts.raise_fronts(self._placed, self._form)
 
-    def placing(self) -> AbstractContextManager[None]:
-        """Return a context in which docks are moved by us, not by the user."""
-        return placing(self.docks.values())
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Move docks, which the user does not do now."""
+        window = referent(self._window)
+        with signals_later(window, napari_docks(window).values()), placing(self.docks.values()):
+            yield
 
     @property
     def _form(self) -> Form:
@@ -265,8 +271,8 @@ class DockManager(QObject):
         """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known."""
         known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) in KINDS) if names else []
         for name in known:
-            if name not in self.docks or self.docks[name].widget() is None:
-                self._add(_kind_of(name), name)
+            if not self._is_there(name):
+                self._add(_kind_of(name), name, places=False)
         for name, dock in self.docks.items() if known else ():
             dock.setVisible(name in known)
         return bool(known)

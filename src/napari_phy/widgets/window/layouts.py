@@ -1,6 +1,7 @@
 """The layouts to choose, and how docks are put at their places."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from qtpy.QtCore import Qt
@@ -207,6 +208,21 @@ def set_corners(window: QMainWindow) -> None:
     window.setCorner(Qt.Corner.TopRightCorner, TOP)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+
+
+@contextmanager
+def laid_out_once(window: QMainWindow) -> Iterator[None]:
+    """Lay out a window when all of its docks have changed: each time, all canvases in it are drawn."""
+    layout = window.layout()
+    if layout is None or not layout.isEnabled():
+        yield
+        return
+    layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        layout.setEnabled(True)
+        layout.activate()
 
 
 def napari_docks(window: QMainWindow) -> dict[str, QDockWidget]:

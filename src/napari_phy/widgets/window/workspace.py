@@ -17,18 +17,12 @@ from napari_phy.widgets.base.application import referent, when_destroyed
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
-from napari_phy.widgets.docks.actions_panel import ActionsPanel
-from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
-from napari_phy.widgets.docks.place_probe_panel import PlaceProbePanel
-from napari_phy.widgets.docks.raster_panel import RasterPanel
-from napari_phy.widgets.docks.traces_panel import TracesPanel
-from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.help.command_line import CommandLine
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
-from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
 from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.roles import FiltersTraces, FollowsLinks, FollowsSpace, OrdersClusters, RequestsActions
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.background_jobs import ReadAhead, WorkBar
@@ -291,15 +285,15 @@ class Workspace(QObject):
     def _set_up_view(self, panel: ViewPanel) -> None:
         panel.draw_batch = self.draw_batch
         panel.locate_requested.connect(self.raw_data.ask)
-        if isinstance(panel, AllClustersPanel | RasterPanel):
+        if isinstance(panel, OrdersClusters):
             panel.listed = self.order.listed
-        elif isinstance(panel, ActionsPanel | WizardPanel):
+        elif isinstance(panel, RequestsActions):
             panel.action_requested.connect(self.controller.run)
-        elif isinstance(panel, LinkTimePanel):
+        elif isinstance(panel, FollowsLinks):
             panel.follow_links(self.overview.time_links)
-        elif isinstance(panel, PlaceProbePanel):
+        elif isinstance(panel, FollowsSpace):
             panel.follow_space(self.overview.probe)
-        elif isinstance(panel, TracesPanel):
+        elif isinstance(panel, FiltersTraces):
             panel.filter_changed.connect(self._on_filter_changed)
 
     def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
