@@ -1,6 +1,7 @@
 """The command line: what it answers, as text and as JSON, and its exit status."""
 
 import json
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -13,9 +14,10 @@ from hostile import ESCAPES, NAME, make_hostile
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from soak.small_kwik import make_kwik, write_raw
 
+from napari_phy import open_session
 from napari_phy.cli import main
 
-COMMANDS = ("open", "demo", "describe", "check", "convert", "config")
+COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "config")
 
 
 @pytest.fixture
@@ -248,10 +250,41 @@ def test_only_open_and_demo_import_napari(kwik: Path) -> None:
     code = (
         "import sys; from napari_phy.cli import main\n"
         f"assert main(['describe', {str(kwik)!r}]) == main(['check', {str(kwik)!r}]) == main(['config']) == 0\n"
+        f"assert main(['compare', {str(kwik)!r}, {str(kwik)!r}]) == 0\n"
         "assert not {'napari', 'qtpy', 'vispy', 'numba'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_compare_says_how_far_two_curations_agree_and_what_differs(
+    kwik: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = kwik.with_name("theirs")
+    shutil.copytree(kwik.parent, folder)
+    with open_session(folder / kwik.name) as session:
+        session.merge([0, 1])
+        session.move([2], "mua")
+    before = sorted(path.relative_to(folder) for path in folder.rglob("*"))
+    arguments = ["compare", str(kwik), str(folder / kwik.name)]
+    assert main(arguments) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.endswith("300 spikes, 6 and 5 clusters, 4 the same.")
+    assert lines[0].startswith("Agreement ")
+    assert "κ" in lines[0]
+    merged, moved = lines[2:-1]
+    assert [lines[1], lines[-1]] == ["Common base: what both began with", "2 differences."]
+    assert merged.startswith("theirs  Merge 0 and 1 → 6 ")
+    assert moved.startswith("theirs  Move 2 to mua (here noise)  ")
+    assert main([*arguments, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [one["changed_by"] for one in facts["differences"]] == ["theirs", "theirs"]
+    assert 0 < facts["agreement"]["kappa"] < facts["agreement"]["share"] < 1
+    assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
+    assert main(["compare", str(kwik)]) == 1
+    assert "another clustering" in capsys.readouterr().err
+    assert main(["compare", str(kwik), str(kwik)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Nothing differs."
 
 
 def test_it_runs_as_a_module() -> None:

@@ -50,7 +50,7 @@ def test_where_each_mark_went_is_known_before_it_is_done(labels, data):
         record = regrouping("assign", partition, np.arange(len(labels)), marks, 20)
     except ClusteringError:
         return
-    ids = resulting_ids(record, partition, marks)
+    ids = resulting_ids(record, partition, np.arange(len(labels)), marks)
     partition.apply(partition.plan(record))
     assert [ids[mark] for mark in marks.tolist()] == partition.spike_clusters.tolist()
 

@@ -100,6 +100,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_file(converting)
     converting.add_argument("target", type=Path, help="the .kwik file to make")
+    comparing = _add(
+        commands,
+        "compare",
+        "say how far two curations of the same spikes agree, and what differs; both stay as they are",
+        _compare,
+        [
+            "napari-phy compare mine.kwik theirs.kwik",
+            "napari-phy compare recording.kwik --with original",
+            "napari-phy compare recording.kwik journal-0-main.sqlite",
+        ],
+    )
+    _add_file(comparing)
+    comparing.add_argument(
+        "other",
+        type=Path,
+        nargs="?",
+        help="another file of the same spikes, or a journal of edits; none: the same file",
+    )
+    comparing.add_argument("--clustering", help="the clustering of the first file; main if none is given")
+    comparing.add_argument("--with", dest="other_clustering", help="the clustering of the other file; main")
+    comparing.add_argument("--group", type=int, help="the channel group; the first if none is given")
     configuring = _add(
         commands,
         "config",
@@ -139,6 +160,12 @@ def _convert(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.converting import convert
 
     return convert(options.file, options.target, quiet=options.json)
+
+
+def _compare(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.comparing import compare_files
+
+    return compare_files(options.file, options.other, options.group, options.clustering, options.other_clustering)
 
 
 def _config(options: argparse.Namespace) -> Answer:

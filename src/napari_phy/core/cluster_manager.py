@@ -174,13 +174,29 @@ class ClusterManager(Clustering):
         ClusteringError
             They are the same already.
         """
-        marks = np.asarray(to.spike_clusters, dtype=np.int64)
-        spikes = np.arange(self.total_spikes)
+        return self._take_over("reset", np.arange(self.total_spikes), to)
+
+    def adopt(self, cluster_ids: Iterable[int], of: ClusteringLike) -> UpdateInfo:
+        """Divide the spikes of clusters as another clustering does, with its groups, colours and labels, in one edit.
+
+        Raises
+        ------
+        ClusteringError
+            They are divided like that already.
+        """
+        clusters = self._checked_clusters(cluster_ids)
+        if not clusters:
+            raise ClusteringError("Select a cluster first.")
+        spikes = np.sort(np.concatenate([self._partition.spikes(cluster) for cluster in clusters]))
+        return self._take_over("assign", spikes, of)
+
+    def _take_over(self, description: str, spikes: Int64, of: ClusteringLike) -> UpdateInfo:
+        marks = np.asarray(of.spike_clusters).take(spikes).astype(np.int64, copy=False)
         try:
-            record = regrouping("reset", self._partition, spikes, marks, self._next_id)
+            record = regrouping(description, self._partition, spikes, marks, self._next_id)
         except ClusteringError:  # the sets of spikes are the same
-            record = UpdateInfo("reset")
-        changes = tuple(self._differing(resulting_ids(record, self._partition, marks), to))
+            record = UpdateInfo(description)
+        changes = tuple(self._differing(resulting_ids(record, self._partition, spikes, marks), of))
         names = dict.fromkeys(c.new for c in changes if c.field == GROUP and c.new not in STANDARD_GROUPS)
         groups = self._groups.adding_all(name for name in names if self._groups.find(name) is None)
         if not (record.added or changes):

@@ -55,10 +55,10 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
     return _record(description, partition, touched, parts, next_id)
 
 
-def resulting_ids(record: UpdateInfo, partition: Partition, marks: Int64) -> dict[int, int]:
-    """Return {mark: the cluster that its spikes are in after a record that puts all spikes together by marks (n,)}."""
+def resulting_ids(record: UpdateInfo, partition: Partition, spikes: Int64, marks: Int64) -> dict[int, int]:
+    """Return {mark: the cluster that its spikes are in after a record that puts spikes (n,) together by marks (n,)}."""
     values, firsts = np.unique(marks, return_index=True)
-    before, added, deleted = partition.clusters_of(firsts), iter(record.added), set(record.deleted)
+    before, added, deleted = partition.clusters_of(spikes[firsts]), iter(record.added), set(record.deleted)
     pairs = zip(values.tolist(), before.tolist(), strict=True)
     return {mark: next(added) if cluster in deleted else cluster for mark, cluster in pairs}
 

@@ -17,6 +17,7 @@ from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
+from napari_phy.session.comparison import Comparison
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.table.cluster_ranking import ClusterRanking
@@ -62,6 +63,7 @@ class OpenClustering:
     columns: SpikeColumnStore
     channel: ChosenChannel
     listed: ListedClusters
+    comparison: Comparison
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -89,7 +91,9 @@ class OpenClustering:
                 ranking.prepare()
         wizard = Wizard(manager, ranking, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
-        return cls(model, store, gate, manager, Selection(manager), sums, ranking, wizard, columns, channel, listed)
+        selection, comparison = Selection(manager), Comparison(manager)
+        fields = manager, selection, sums, ranking, wizard, columns, channel, listed, comparison
+        return cls(model, store, gate, *fields)
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress

@@ -24,10 +24,12 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.opening import open_model
 from napari_phy.formats.parameter_files.config import Config, load_config
+from napari_phy.session.comparison import Compared, Comparison, compare
 from napari_phy.session.current import Current
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.saving import Saving
+from napari_phy.session.second_curation import read_second_curation
 from napari_phy.session.time_structures import TimeStructures
 from napari_phy.session.within_time import OpenWithin, within
 from napari_phy.storage.side_files import SideFiles
@@ -182,6 +184,34 @@ class Session(Saving, TimeStructures):
     def listed(self) -> ListedClusters:
         """The clusters that the list shows; another one, all of them, after a switch."""
         return self._current.opened.listed
+
+    @property
+    def comparison(self) -> Comparison:
+        """The second curation that the clustering is compared with; another one, empty, after a switch."""
+        return self._current.opened.comparison
+
+    def compare_with(self, path: str | Path | None = None, clustering: str | None = None) -> Compared:
+        """Compare the clustering with a second curation of its spikes, which stays as it is.
+
+        `comparison.take` takes over one of the `differences` of the answer.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Another file of the same spikes, or a journal of edits; None for the same file.
+        clustering : str, optional
+            Which clustering of that file; None: the one that it opens with.
+
+        Raises
+        ------
+        NapariPhyError
+            It cannot be read, or has other spikes.
+        """
+        opened = self.opened
+        place = None if path is None else Path(path)
+        curation = read_second_curation(opened.model, place, clustering, opened.store.base)
+        opened.comparison.open(curation)
+        return compare(opened.manager, curation)
 
     @property
     def time(self) -> TimeCursor:

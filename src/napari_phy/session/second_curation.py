@@ -1,0 +1,129 @@
+"""Reading a second curation of the same spikes: another journal, clustering or file, which stays as it is."""
+
+from __future__ import annotations
+
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.clustering_file import ORIGINAL, StoredClustering
+from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError, ReplayError
+from napari_phy.formats.opening import open_model
+from napari_phy.session.comparison import Curation
+from napari_phy.storage.kept_edits import KeptEdits, read_journal, read_kept_edits
+from napari_phy.storage.replay_base import base_of, labels_hash
+
+JOURNAL_SUFFIX = ".sqlite"
+
+
+def read_second_curation(
+    model: BaseModel,
+    path: Path | None = None,
+    clustering: str | None = None,
+    began_with: StoredClustering | None = None,
+) -> Curation:
+    """Read another curation of the spikes of a model, its unsaved edits included; may run in a worker thread.
+
+    Parameters
+    ----------
+    model : BaseModel
+        The data set of one's own curation.
+    path : Path, optional
+        Another file of the same spikes, or a journal of edits; None for the same file.
+    clustering : str, optional
+        Which clustering of that file; None: the one that it opens with.
+    began_with : StoredClustering, optional
+        What one's own edits began with: the common base, if the other one's began with the same. Else that is
+        `original`, where the file has it.
+
+    Raises
+    ------
+    NapariPhyError
+        It cannot be read, or has other spikes.
+    """
+    if path is not None and path.suffix == JOURNAL_SUFFIX:
+        edits, name = read_journal(model, path), path.name
+    else:
+        with _second_model(model, path, clustering) as other:
+            check_same_spikes(model, other)
+            edits = read_kept_edits(other)
+            name = other.clustering if path is None else f"{other.clustering} of {other.name}"
+    base, base_name = _common_base(model, edits.base, began_with)
+    return Curation(name, replayed(edits), base, base_name)
+
+
+def check_same_spikes(ours: BaseModel, theirs: BaseModel) -> None:
+    """Raise ClusteringError unless two data sets have the same spikes: as many, and at the same samples."""
+    if ours.n_spikes != theirs.n_spikes:
+        raise ClusteringError(
+            f"{theirs.name} has {theirs.n_spikes} spikes in channel group {theirs.channel_group}, {ours.name} has "
+            f"{ours.n_spikes}; only curations of the same spikes can be compared."
+        )
+    differs = np.flatnonzero(ours.spike_samples != theirs.spike_samples)
+    if len(differs):
+        raise ClusteringError(
+            f"{theirs.name} has {len(differs)} of {theirs.n_spikes} spikes at other samples than {ours.name}; "
+            "only curations of the same spikes can be compared."
+        )
+
+
+def replayed(edits: KeptEdits) -> StoredClustering:
+    """Return the clustering that edits lead to.
+
+    Raises
+    ------
+    ReplayError
+        They do not fit the spikes.
+    """
+    base = edits.base
+    if not edits.records:
+        return base
+    fields = base.spike_clusters, base.cluster_groups, base.cluster_colors, base.cluster_labels
+    manager = ClusterManager(*fields, user_groups=base.user_groups)
+    try:
+        manager.restore(edits.records, len(edits.records))
+    except ReplayError as error:
+        raise ReplayError(f"The edits of the second curation do not fit its clusters: {error}", error.n_fit) from error
+    return StoredClustering(
+        manager.spike_clusters,
+        manager.cluster_groups,
+        manager.cluster_colors,
+        manager.cluster_labels,
+        base.group_names,
+        manager.stored_groups,
+    )
+
+
+def _second_model(
+    model: BaseModel, path: Path | None, clustering: str | None
+) -> closing[BaseModel] | nullcontext[BaseModel]:
+    """Return the model that has it, to be closed unless it shares its files with the first."""
+    if path is not None:
+        return closing(open_model(path, model.channel_group, clustering))
+    if clustering is None or clustering == model.clustering:
+        raise NotInFileError("Choose another clustering than the one that is open, or another file.")
+    other = model.sibling(model.channel_group, clustering)
+    return nullcontext(other) if model.shares_files(other) else closing(other)
+
+
+def _common_base(
+    model: BaseModel, began_with: StoredClustering, ours: StoredClustering | None
+) -> tuple[StoredClustering | None, str]:
+    """Return what both curations began with, and what that is called."""
+    if ours is not None and _is_same(ours, began_with):
+        return ours, "what both began with"
+    if ORIGINAL not in model.clusterings:
+        return None, ""
+    try:
+        with _second_model(model, None, ORIGINAL) if model.clustering != ORIGINAL else nullcontext(model) as original:
+            return base_of(original), ORIGINAL
+    except NapariPhyError:
+        return None, ""
+
+
+def _is_same(one: StoredClustering, other: StoredClustering) -> bool:
+    are_same = labels_hash(one.spike_clusters) == labels_hash(other.spike_clusters)
+    return are_same and dict(one.cluster_groups) == dict(other.cluster_groups)
