@@ -157,7 +157,9 @@ class LayerBinder:
             self._viewer.canvas.background_color_override = QUIET[dark]
         for layer in self.layers:
             if isinstance(layer, Image):
-                layer.colormap = density_colormap(dark) if is_density(layer) else trace_colormap(dark)
+                colormap = density_colormap(dark) if is_density(layer) else trace_colormap(dark)
+                if layer.colormap.name != colormap.name:  # the same again would draw the layer and its thumbnail anew
+                    layer.colormap = colormap
         self.refresh()
 
     def fit(self, width: int, height: int) -> None:
@@ -172,7 +174,8 @@ class LayerBinder:
             return
         pitch = model.duration / model.n_channels * height / width
         for layer in self.layers:
-            layer.scale = (pitch, layer.scale[-1])
+            if layer.scale[0] != pitch:
+                layer.scale = (pitch, layer.scale[-1])
         camera = self._viewer.scene.camera
         camera.center = (0.0, pitch * (model.n_channels - 1) / 2, model.duration / 2)
         camera.zoom = self._whole_zoom = width / model.duration / MARGIN
