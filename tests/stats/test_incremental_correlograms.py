@@ -116,6 +116,10 @@ def test_one_table_has_an_eighth_of_the_memory_and_spare_slots_only_within_it(mo
         kept.follow(np.arange(100) % n, n)
         assert kept.nbytes == 4 * n_rows**2 * n_bins + 2 * 100
         kept.slots = None
+    kept.follow(np.arange(100) % n, n)
+    monkeypatch.setattr(BUDGET, "_limit", 8 * 4 * (n + SPARE) ** 2 * n_bins)
+    kept.follow(np.where(np.arange(100) == 7, n, np.arange(100) % n), n + 1)
+    assert kept.nbytes == 4 * (n + 1) ** 2 * n_bins + 2 * 100  # where it grows, too
     monkeypatch.setattr(BUDGET, "_limit", 8 * 4 * n**2 * n_bins)
     assert (kept.has_room(n), kept.has_room(n + 1)) == (True, False)
 

@@ -164,12 +164,14 @@ def test_a_tenth_of_the_spikes_is_the_part_that_a_channel_must_have():
 
 
 def test_sums_are_divided_by_the_spikes_that_were_summed_over():
-    def sums(n_spikes):
-        return SimpleNamespace(n_spikes=n_spikes, mask_sum=np.array([0.5, 4.0]), abs_sum=np.array([1.0, 9.0]))
+    def sums(n_spikes, scale=1.0):
+        return SimpleNamespace(n_spikes=n_spikes, mask_sum=np.array([0.5, 4.0]) * scale, abs_sum=np.array([1.0, 9.0]))
 
     assert channels_by(sums(5)).tolist() == [1, 0]
     assert channels_by(sums(6)).tolist() == [1]
-    assert channels_by(sums(0)).tolist() == [1, 0]  # of none that was measured
+    for n_spikes in (0, 1):  # none that was measured, and a single one
+        assert channels_by(sums(n_spikes, 0.2)).tolist() == [1, 0]
+        assert channels_by(sums(n_spikes, 0.19)).tolist() == [1]
 
 
 def test_channels_of_several_clusters_go_by_their_largest_mean(session):
