@@ -234,6 +234,7 @@ def test_the_error_is_told_from_four_landmarks_on():
 def test_of_several_lowest_channels_the_tip_is_in_the_middle_and_below_the_known_ones():
     probe = Probe(range(4), [[0, 5], [20, 5], [10, 40], None])
     assert tip_of(probe).tolist() == [10, 5]
+    assert tip_of(Probe([0, 1], [[3, 7], [0, 40]]), 2).tolist() == [3, 5]
     assert places_on_probe("1 2 ; ; 3 4", probe).tolist() == [[1, 2], [3, 4]]
     assert parse_rows("1 2\n\n3,4;", (2,), "x") == [[1, 2], [3, 4]]
     for text, words in (

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from napari_phy.core.colors import SELECTION_LIGHT
 from napari_phy.core.probe import Probe
 
 
@@ -76,6 +77,12 @@ def test_numbers_and_scale_are_written_below_each_other():
 )
 def test_it_is_told_to_who_cannot_see_it(positions, label):
     assert f'aria-label="{label}"' in Probe(range(len(positions)), positions)._repr_html_()
+
+
+def test_shanks_have_the_colours_for_a_light_page_from_the_left():
+    html = Probe(range(6), [[x, y] for x in (1000, 0, 500) for y in (0, 20)])._repr_html_()
+    colors = re.findall(r'<circle [^>]*fill="(#\w+)"', html)
+    assert colors[::2] == colors[1::2] == [SELECTION_LIGHT[place] for place in (2, 0, 1)]
 
 
 def test_what_is_not_known_is_said_below():

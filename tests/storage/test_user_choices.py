@@ -71,3 +71,9 @@ def test_a_very_long_line_is_not_kept():
 def test_a_line_has_a_thousand_characters_at_most(n, is_kept):
     keep_command("g")
     assert keep_command("x" * n) == (["g", "x" * n] if is_kept else ["g"])
+
+
+def test_of_a_longer_history_the_latest_two_hundred_lines_are_read(folder):
+    folder.mkdir()
+    (folder / "commands.json").write_text("[" + ", ".join(f'"c {number}"' for number in range(205)) + "]")
+    assert load_commands() == [f"c {number}" for number in range(5, 205)]

@@ -55,6 +55,9 @@ def test_of_a_sample_and_of_other_spikes_the_waveforms_are_those_of_the_model(se
     n_read = session.model.waveforms.n_reads
     np.testing.assert_array_equal(waveforms_of(session, sample.spike_ids[2:7], sample), sample.waveforms[2:7])
     assert session.model.waveforms.n_reads == n_read  # what a sample has is not read again
+    for beyond in (np.arange(sample.spike_ids[-1] + 1, 1000), np.arange(sample.spike_ids[0]), np.empty(0, np.int64)):
+        others = waveforms_of(session, beyond, sample)
+        np.testing.assert_array_equal(others, session.model.waveforms[beyond][:, :, sample.channels])
 
 
 def test_a_hundred_of_each_are_read_once_and_a_merged_cluster_shares_some_of_them(session):
