@@ -405,3 +405,22 @@ def test_of_several_records_those_hold_that_were_committed_and_only_they_are_tol
     n_committed = 99
     manager.apply(other.history[len(committed) :])
     assert state(manager) == states[-1]
+
+
+def test_a_reset_makes_all_the_same_in_one_edit_and_values_of_another_type_are_others():
+    other = ClusterManager(
+        [7, 2, 2, 5, 7, 2, 5, 5], {2: "mua", 7: "mine"}, {5: "#010203"}, {"note": {2: True, 5: "b"}, "rank": {7: 0}}
+    )
+    manager = ClusterManager(LABELS, {2: "good", 5: "noise"}, {}, {"note": {2: 1, 5: "a", 3: 0.5}})
+    before = state(manager)
+    update = manager.reset(other)
+    assert (update.description, update.deleted) == ("reset", (5, 9))
+    ids = {7: 3, 2: 2, 5: manager.spike_clusters[3].item()}
+    assert manager.spike_clusters.tolist() == [ids[label] for label in other.spike_clusters.tolist()]
+    for theirs, own in ids.items():
+        assert (manager.group(own), manager.color(own)) == (other.group(theirs), other.color(theirs))
+        assert repr(manager.labels(own)) == repr(other.labels(theirs))
+    with pytest.raises(ClusteringError, match="The clustering is the same already; nothing would change"):
+        manager.reset(other)
+    manager.undo()
+    assert state(manager) == before

@@ -345,3 +345,10 @@ def test_looking_at_the_same_again_tells_nobody(wizard):
     assert not heard
     wizard.look_at(1)
     assert heard == [(1,)]
+
+
+def test_after_its_best_cluster_is_gone_nothing_comes(wizard, manager):
+    wizard.start()
+    manager.merge([1, 2])
+    assert wizard.coming is None
+    assert wizard.next_candidate() == 2  # it stays
