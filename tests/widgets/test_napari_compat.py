@@ -12,7 +12,7 @@ from napari.settings import get_settings
 from napari.utils.notifications import Notification, notification_manager
 from patience import PATIENCE_S
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 from vispy import scene
 from vispy.gloo import gl
 from vispy.gloo.glir import GlirProgram
@@ -101,6 +101,20 @@ def test_signals_that_were_blocked_before_stay_so(viewer):
     with napari_compat.signals_blocked([dock]):
         pass
     assert dock.signalsBlocked()
+
+
+def test_a_dock_that_has_moved_says_so_once(qtbot):
+    window, dock, told = QMainWindow(), QDockWidget(), []
+    qtbot.addWidget(window)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    dock.dockLocationChanged.connect(told.append)
+    with napari_compat.signals_later(window, [dock]):
+        for area in (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea):
+            window.addDockWidget(area, dock)
+    assert told == [Qt.DockWidgetArea.TopDockWidgetArea]
+    with napari_compat.signals_later(window, [dock]):
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("is_about_all", [False, True])
