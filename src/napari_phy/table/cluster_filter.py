@@ -26,7 +26,7 @@ def offered_names(fields: Sequence[str] = ()) -> tuple[str, ...]:
 class FilterColumns(Mapping[str, Values]):
     """The values that a filter asks for, by any name of a column.
 
-    A label whose field is named like a column of our own is hidden by it; by one of a package, or an alias, it is not.
+    A label whose field is named like a usual column of our own is hidden by it; by another one, or an alias, it is not.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class FilterColumns(Mapping[str, Values]):
         labels: Mapping[str, Callable[[], Sequence[Any]]],
     ) -> None:
         self._numbers, self._groups, self._labels = numbers, groups, labels
-        self._own = {column.word for column in all_columns() if not column.is_of_package}
+        self._own = {column.word for column in all_columns() if column.is_usual and not column.is_of_package}
         self._made: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> Values:

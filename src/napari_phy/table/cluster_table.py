@@ -15,7 +15,8 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.table.cluster_arrays import ClusterArrays
-from napari_phy.table.columns import Column, all_columns, column_named, find_column
+from napari_phy.table.column import Column
+from napari_phy.table.columns import all_columns, column_named, find_column
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import PerSession
 from napari_phy.table.session_like import SessionLike
@@ -58,18 +59,24 @@ class _ColumnCache:
 
     def __init__(self) -> None:
         self._arrays: dict[Column, ClusterArrays] = {}
+        self._clusters: dict[Column, npt.NDArray[np.int64]] = {}  # that there were: what is relative holds for them
         self._lock = threading.Lock()
 
-    def get(self, column: Column, ids: Sequence[int]) -> tuple[Float64, npt.NDArray[np.bool_]]:
-        """Return (n,) values, nan where one is not known, and which were computed."""
+    def get(
+        self, column: Column, ids: Sequence[int], clusters: npt.NDArray[np.int64]
+    ) -> tuple[Float64, npt.NDArray[np.bool_]]:
+        """Return (n,) values, nan where one is not known, and which were computed; `clusters` are all there are."""
         with self._lock:
+            if column.is_relative and not np.array_equal(self._clusters.get(column, clusters), clusters):
+                self._arrays.pop(column, None)
             arrays = self._arrays.get(column)
             if arrays is None:
                 return np.full(len(ids), np.nan), np.zeros(len(ids), dtype=np.bool_)
             return arrays.get(ids), arrays.has(ids)
 
-    def put(self, column: Column, ids: Sequence[int], values: npt.ArrayLike) -> None:
+    def put(self, column: Column, ids: Sequence[int], values: npt.ArrayLike, clusters: npt.NDArray[np.int64]) -> None:
         with self._lock:
+            self._clusters[column] = clusters
             self._arrays.setdefault(column, ClusterArrays()).put(ids, values)
 
 
@@ -149,14 +156,16 @@ class Table:
         ids = manager.cluster_ids.tolist()
         if name == "group":
             return dict(zip(ids, manager.groups_of(ids), strict=True))
-        if column_named(name) is None and (labels := manager.cluster_labels.get(name)) is not None:
+        found_column = column_named(name)
+        is_usual = found_column is not None and found_column.is_usual
+        if not is_usual and (labels := manager.cluster_labels.get(name)) is not None:
             return {cluster: labels.get(cluster) for cluster in ids}
         column = find_column(name)
         found = compute_values(session, column.key, ids)
         return {cluster: column.plain(found.get(cluster, np.nan)) for cluster in ids}
 
     def __repr__(self) -> str:
-        keys = [column.key for column in self.columns]
+        keys = [column.key for column in self.columns if column.is_usual]
         return f"<Table: {', '.join((*keys, 'group', *self._session.manager.cluster_labels))}>"
 
 
@@ -200,13 +209,15 @@ def _values(
         return np.asarray(column.compute(asked, ids, on_progress), dtype=np.float64)
     manager, model = asked.manager, asked.model
     cache = _caches.of(manager, model)
-    values, is_known = cache.get(column, ids)
+    clusters = manager.cluster_ids
+    values, is_known = cache.get(column, ids, clusters)
     places = np.flatnonzero(~is_known)
     if is_asked and len(places):
         wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
         computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
-        if asked.manager is manager and asked.model is model:  # else it is not known what was computed
-            cache.put(column, wanted, computed)
+        is_same = not column.is_relative or manager.cluster_ids is clusters
+        if is_same and asked.manager is manager and asked.model is model:  # else it is not known what was computed
+            cache.put(column, wanted, computed, clusters)
         of = dict(zip(wanted, computed.tolist(), strict=True))
         values[places] = [of[ids[place]] for place in places.tolist()]
     return values

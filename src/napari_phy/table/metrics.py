@@ -15,7 +15,8 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import CancelledError, OnProgress
 from napari_phy.table.cluster_channels import channels_by
-from napari_phy.table.columns import NEEDS, Column, Need, registry
+from napari_phy.table.column import NEEDS, Column, Need
+from napari_phy.table.columns import registry
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required
 from napari_phy.table.waveform_samples import WaveformSample, waveform_samples

@@ -13,7 +13,8 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.cluster_table import ClusterTable, Reads, compute_cluster_table, compute_values
-from napari_phy.table.columns import Column, all_columns, column_key, find_column, measures, quantities
+from napari_phy.table.column import Column
+from napari_phy.table.columns import all_columns, column_key, find_column, measures, quantities
 from napari_phy.table.numbers import format_count, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange, spread
@@ -264,11 +265,15 @@ def _lacking(session: SessionLike, request: ClusterScatterRequest) -> list[str]:
         ("features", "features", has_features),
     ):
         lacking = [] if is_there else [column for column in request.columns if need in column.needs]
-        if any(not column.is_of_package for column in lacking):
-            own = (column.name for column in measures() if need in column.needs and not column.is_of_package)
+        if any(map(_is_common, lacking)):
+            own = (column.name for column in measures() if need in column.needs and _is_common(column))
             said.append(f"{' and '.join(f'{name}s' for name in own)} need {what}")
-        said += [f"{column.name} needs {what}" for column in lacking if column.is_of_package]
+        said += [f"{column.name}: needs {what}" for column in lacking if not _is_common(column)]
     return said
+
+
+def _is_common(column: Column) -> bool:
+    return column.is_usual and not column.is_of_package
 
 
 def _share_of_largest(values: Float64) -> Float64:

@@ -8,7 +8,7 @@ from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 
 def titles(panel):
     model = panel.list.cluster_model
-    return [column.title for column in model.columns[8:]]
+    return [column.title for column in model.columns if column.key.startswith("label ")]
 
 
 def cells(panel, title):
@@ -75,7 +75,9 @@ def test_columns_are_chosen_in_a_menu_and_kept(panel, session, qtbot):
     entries["Your label note"].trigger()
     assert kept[-1]["columns"] == {"depth": False, "label note": False}
     hidden = {
-        column.key for place, column in enumerate(panel.list.cluster_model.columns) if panel.list.isColumnHidden(place)
+        column.key
+        for place, column in enumerate(panel.list.cluster_model.columns)
+        if column.is_usual and panel.list.isColumnHidden(place)
     }
     assert hidden == {"depth", "label note"}
 
@@ -121,7 +123,9 @@ def test_columns_that_were_chosen_by_their_former_names_stay_chosen(panel):
     panel.set_options({"columns": {"amp": False, "n_spikes": False, "label note": True}})
     assert panel.list.chosen_columns == {"amplitude": False, "spikes": False, "label note": True}
     hidden = [
-        column.key for place, column in enumerate(panel.list.cluster_model.columns) if panel.list.isColumnHidden(place)
+        column.key
+        for place, column in enumerate(panel.list.cluster_model.columns)
+        if column.is_usual and panel.list.isColumnHidden(place)
     ]
     assert {"amplitude", "spikes"} <= set(hidden)
     assert panel.options()["columns"] == panel.list.chosen_columns

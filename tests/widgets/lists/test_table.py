@@ -19,7 +19,9 @@ from napari_phy.widgets.lists.cluster_columns import GROUP, cluster_columns, lab
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of
 from napari_phy.widgets.lists.table import ClusterList
 
-CLUSTER_COLUMNS, SIMILAR_COLUMNS = cluster_columns(), similar_columns()
+CLUSTER_COLUMNS, SIMILAR_COLUMNS = (
+    tuple(column for column in columns if column.is_usual) for columns in (cluster_columns(), similar_columns())
+)
 N_COLUMNS = len(CLUSTER_COLUMNS)
 
 

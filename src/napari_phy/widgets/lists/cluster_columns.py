@@ -1,17 +1,20 @@
 """The columns of the lists of clusters: made of those that are declared, and computed in the background where slow."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QObject, Qt, Signal
 
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.table.cluster_table import CLUSTERS_AT_ONCE, ClusterTable, compute_values
-from napari_phy.table.columns import Column, all_columns
+from napari_phy.table.column import Column
+from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_similarity
 from napari_phy.views.typed_values import label_text
 from napari_phy.widgets.base.application import not_none
@@ -54,12 +57,20 @@ def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) ->
     known = (
         table.ids.tolist(),
         table.groups,
-        list(zip(*(table[column.key].tolist() for column in all_columns()), strict=True)),
+        list(zip(*(_numbers(table[column.key]) for column in all_columns()), strict=True)),
     )
     if similarities is None:
         return [Row(*values, rank=values[0]) for values in zip(*known, strict=True)]
     ranked = enumerate(zip(*known, similarities, strict=True))
     return [Row._make((*values, rank, NO_LABELS)) for rank, values in ranked]
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> list[float]:
+    """Return values with the one `math.nan` for those not known, so that rows without them are equal."""
+    numbers: list[float] = values.tolist()
+    for place in np.flatnonzero(np.isnan(values)).tolist():
+        numbers[place] = math.nan
+    return numbers
 
 
 SortKey = float | tuple[float, str]  # nan: not known, comes last
@@ -82,6 +93,7 @@ class ListColumn:
     sort_key: Callable[[Row], SortKey]
     keep: int = 10  # in a narrow list the column with the smallest number goes behind the others first
     in_small: bool = True
+    is_usual: bool = True
     left: bool = False
     source: Column | None = None
     warns: Callable[[Row], bool] = lambda row: False
@@ -128,6 +140,7 @@ def _list_column(column: Column, place: int) -> ListColumn:
         lambda row: row.values[place],
         column.keep,
         column.in_small,
+        column.is_usual,
         source=column,
         warns=lambda row: row.values[place] >= warns_from,
     )
@@ -186,6 +199,7 @@ class ColumnReader(QObject):
         self._session: OpenClustering | None = None
         self._wanted: dict[str, tuple[int, ...]] = {}
         self._tried: set[tuple[str, int]] = set()
+        self.in_sight: Callable[[], Container[int]] = lambda: ()  # clusters that come first
         self._results = LatestResult(self, pool=background_pool())
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
@@ -204,10 +218,20 @@ class ColumnReader(QObject):
         self._results.drop()
         self._session, self._wanted, self._tried = None, {}, set()
 
+    def ask_again(self, keys: Iterable[str]) -> None:
+        """Have columns computed anew when they are asked for next."""
+        again = set(keys)
+        self._tried = {one for one in self._tried if one[0] not in again}
+
     def _read_on(self) -> None:
-        for key, clusters in self._wanted.items():
-            some = tuple(cluster for cluster in clusters if (key, cluster) not in self._tried)[:CLUSTERS_AT_ONCE]
-            if some:
+        lacking = {
+            key: [cluster for cluster in clusters if (key, cluster) not in self._tried]
+            for key, clusters in self._wanted.items()
+        }
+        in_sight = self.in_sight()
+        first = {key: [cluster for cluster in clusters if cluster in in_sight] for key, clusters in lacking.items()}
+        for key, clusters in (*first.items(), *lacking.items()):
+            if some := tuple(clusters[:CLUSTERS_AT_ONCE]):
                 self._results.ask((key, some), partial(compute_values, not_none(self._session), key, some))
                 return
 

@@ -1,5 +1,6 @@
 """The list of all clusters."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,7 +18,8 @@ from napari_phy.files.exports import write_table
 from napari_phy.query.filter_completion import Completion, complete
 from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
-from napari_phy.table.columns import all_columns
+from napari_phy.table.column import Column
+from napari_phy.table.columns import all_columns, find_column
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import switch_action
@@ -37,6 +39,8 @@ from napari_phy.widgets.lists.clustering_picker import ClusteringPicker
 from napari_phy.widgets.lists.filter_line import FilterLine
 from napari_phy.widgets.lists.filtered_rows import FilteredRows
 from napari_phy.widgets.lists.list_panel import ListPanel
+
+_WORDS = re.compile(r"\w+")
 
 
 class ClustersPanel(ListPanel):
@@ -236,6 +240,7 @@ class ClustersPanel(ListPanel):
         self.list.empty_words = messages.NO_MATCH if listed.text else ""
         self.list.cluster_model.set_rows(self._all.rows_of(listed.clusters))
         self.show_clusters()
+        self.ask_values()
         self.filtered.emit()
 
     @property
@@ -243,6 +248,10 @@ class ClustersPanel(ListPanel):
         """The best clusters that the filter does not let through; similar ones are seen in Similar."""
         session = self.required_session
         return [cluster for cluster in session.selection.best if cluster not in session.listed]
+
+    def asks_for(self, column: Column) -> bool:
+        """Return whether the filter names a column."""
+        return not set(_WORDS.findall(self.required_session.listed.text)).isdisjoint(column.names)
 
     def complete_filter(self, text: str) -> Completion:
         """Return how the last word of a filter can go on."""
@@ -259,6 +268,8 @@ class ClustersPanel(ListPanel):
 
     def clusters_without(self, key: str) -> Iterable[int]:
         """Return all such clusters, not only those listed: a filter may ask for it."""
+        if find_column(key).is_relative:
+            return self._all.clusters
         return self._all.without(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_phy.query.quick_search import find_rows
 from napari_phy.session.session import Session
-from napari_phy.table.cluster_filter import GROUP, FilterColumns, offered_names
+from napari_phy.table.cluster_filter import GROUP, FilterColumns
 from napari_phy.table.columns import all_columns
 from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.lists.cluster_columns import Row, place_of
@@ -43,6 +43,11 @@ class FilteredRows:
         """Take values of a column."""
         for cluster in values.keys() & self._rows.keys():
             self._rows[cluster] = with_value(self._rows[cluster], key, values[cluster])
+
+    @property
+    def clusters(self) -> list[int]:
+        """All of them."""
+        return list(self._rows)
 
     def without(self, key: str) -> list[int]:
         """Return the clusters of which a column is not known."""
@@ -90,9 +95,16 @@ class FilteredRows:
         )
 
     def table_of(self, clusters: Iterable[int]) -> tuple[list[str], list[list[Any]]]:
-        """Return the names of all columns, and the values of some clusters in this order; nan and None: not known."""
-        columns, fields = all_columns(), list(self._labels)
-        first, *others = ((column, place) for place, column in enumerate(columns))
+        """Return the names of columns, and the values of some clusters in this order; nan and None: not known.
+
+        The columns are the usual ones and those of which a value is known.
+        """
+        fields, all_values = list(self._labels), [row.values for row in self._rows.values()]
+        first, *others = (
+            (column, place)
+            for place, column in enumerate(all_columns())
+            if column.is_usual or any(not math.isnan(values[place]) for values in all_values)
+        )
         rows = [
             [
                 first[0].plain(row.values[0]),
@@ -102,7 +114,7 @@ class FilteredRows:
             ]
             for row in self.rows_of(clusters)
         ]
-        return [*offered_names(), *fields], rows
+        return [first[0].word, GROUP, *(column.word for column, _ in others), *fields], rows
 
     def texts_of(self, column: str) -> list[str]:
         """Return the texts that a column holds, each once."""

@@ -24,7 +24,8 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.session.session import Session
-from napari_phy.table.columns import all_columns, column_key, registry
+from napari_phy.table.column import Column
+from napari_phy.table.columns import all_columns, column_key, find_column, registry
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
@@ -181,7 +182,9 @@ class ListPanel(Panel):
         self._reader.failed.connect(self._on_values_failed)
         registry.changed.connect(self._on_columns_changed)
         self.list.chosen.connect(self._on_chosen)
+        self._reader.in_sight = self.list.rows_in_sight
         self.list.columns_chosen.connect(self.options_changed)
+        self.list.columns_chosen.connect(self._on_columns_chosen)
         self.drag = RowDrag(self.list, self._body)
         self.drag.begun.connect(self._on_drag_begun)
         self.drag.dropped.connect(lambda group: self.move_requested.emit(list(self.list.shown_selection), group))
@@ -224,6 +227,7 @@ class ListPanel(Panel):
 
     def follow_clustering(self, update: Any) -> None:
         self._take_colors()
+        self.ask_again()
         self.on_update(update)
 
     def on_update(self, update: Any) -> None:
@@ -353,20 +357,33 @@ class ListPanel(Panel):
 
     def clusters_without(self, key: str) -> Iterable[int]:
         """Return the clusters of which a column is to be computed."""
-        place = place_of(key)
-        return [row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.values[place])]
+        place, is_relative = place_of(key), find_column(key).is_relative
+        rows = self.list.cluster_model.rows
+        return [row.cluster_id for row in rows if is_relative or math.isnan(row.values[place])]
 
     def ask_values(self) -> None:
         """Compute the columns that rows lack; they appear when they are known."""
         opened, reads_features = self.required_session.opened, self.may_read == "all"
+        shown = {one.key for one in self.list.cluster_model.columns if self.list.is_requested(one)}
         self._reader.ask(
             opened,
             {
                 column.key: sorted(self.clusters_without(column.key))
                 for column in all_columns()
-                if column.in_background and column.is_in(opened) and (reads_features or "features" not in column.needs)
+                if column.in_background
+                and (column.is_usual or column.key in shown or self.asks_for(column))
+                and column.is_in(opened)
+                and (reads_features or "features" not in column.needs)
             },
         )
+
+    def asks_for(self, column: Column) -> bool:
+        """Return whether a column is needed that is not shown."""
+        return False
+
+    def ask_again(self) -> None:
+        """Ask anew for what an edit may have changed of clusters that it did not touch."""
+        self._reader.ask_again(column.key for column in all_columns() if column.is_relative)
 
     @safe_slot
     def _on_values(self, key: str, values: dict[int, float]) -> None:
@@ -376,6 +393,11 @@ class ListPanel(Panel):
     @safe_slot
     def _on_values_failed(self, key: str, error: Exception) -> None:
         logger.error("The column %s of %s could not be computed.", key, self.required_session.name, exc_info=error)
+
+    @safe_slot
+    def _on_columns_chosen(self) -> None:
+        if self.session is not None:
+            self.ask_values()
 
     @safe_slot
     def _on_columns_changed(self) -> None:

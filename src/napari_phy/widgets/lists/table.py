@@ -99,6 +99,12 @@ class ClusterList(PlainTable):
         lines = [self.cluster_model.line(place) for place in self._selected_places()]
         return tuple(line.cluster_id for line in lines if isinstance(line, Row))
 
+    def rows_in_sight(self) -> set[int]:
+        """Return the clusters whose rows are not scrolled away."""
+        first, last, n_rows = self.rowAt(0), self.rowAt(self.viewport().height() - 1), self.cluster_model.rowCount()
+        lines = map(self.cluster_model.line, range(max(first, 0), n_rows if last < 0 else last + 1))
+        return {line.cluster_id for line in lines if isinstance(line, Row)}
+
     def _selected_places(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedRows())
 
@@ -291,7 +297,8 @@ class ClusterList(PlainTable):
 
     def is_requested(self, column: ListColumn) -> bool:
         """Return whether a column is to be shown where there is room for it."""
-        return self.chosen_columns.get(column.key, column.in_small or not self.small)
+        usual = column.is_usual and (column.in_small or not self.small)
+        return self.chosen_columns.get(column.key, usual)
 
     def _keep(self, column: ListColumn) -> int:
         """Return how long a column keeps its place in a narrow list: those the user chose go after the others."""

@@ -1,0 +1,74 @@
+"""How many spikes of a cluster are of other neurons, told from those that come too soon after each other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+HILL_MS = 1.5
+LLOBET_MS = 1.0
+
+
+def close_pairs(spike_samples: npt.ArrayLike, n_samples: int) -> int:
+    """Return how many pairs of spikes are `n_samples` apart or less; of three spikes there are up to three.
+
+    As in SpikeInterface's `compute_refrac_period_violations`, in which a pair exactly so far apart counts.
+
+    Parameters
+    ----------
+    spike_samples : array_like of int, shape (n_spikes,)
+        Ascending samples of one cluster.
+    n_samples : int
+        Largest distance.
+    """
+    samples = np.asarray(spike_samples, dtype=np.int64)
+    last = np.searchsorted(samples, samples + n_samples, side="right")
+    return int((last - np.arange(1, len(samples) + 1)).sum())
+
+
+def hill_ratio(n_violations: int, n_spikes: int, duration_s: float, *, refractory_ms: float = HILL_MS) -> float:
+    """Return the rate of spikes that violate the refractory time over the mean rate.
+
+    It is near the share of spikes of other neurons while that is small, and may be above 1: Hill, Mehta and Kleinfeld,
+    J. Neurosci. 31 (2011), as in SpikeInterface's `compute_isi_violations`. nan where there is no spike.
+
+    Parameters
+    ----------
+    n_violations : int
+        How many intervals between neighbouring spikes are shorter than `refractory_ms`.
+    n_spikes : int
+        Number of spikes.
+    duration_s : float
+        Seconds of the time in which they were looked for.
+    refractory_ms : float
+        Refractory time.
+    """
+    if n_spikes <= 0 or duration_s <= 0:
+        return math.nan
+    return n_violations * duration_s / (2 * n_spikes**2 * refractory_ms / 1000)
+
+
+def llobet_contamination(n_pairs: int, n_spikes: int, n_samples: int, refractory_samples: int) -> float:
+    """Return the share (0…1) of spikes that are of many other neurons, which fire independently.
+
+    Llobet, Wyngaard and Barbour, bioRxiv 2022.02.08.479192, as in SpikeInterface's `compute_refrac_period_violations`
+    without a censored period. 1 where there are more violations than two independent neurons have; nan of less than
+    two spikes.
+
+    Parameters
+    ----------
+    n_pairs : int
+        How many pairs of spikes are `refractory_samples` apart or less, as `close_pairs` counts them.
+    n_spikes : int
+        Number of spikes.
+    n_samples : int
+        Samples of the time in which they were looked for.
+    refractory_samples : int
+        Refractory time.
+    """
+    if n_spikes < 2 or refractory_samples < 1:
+        return math.nan
+    rest = 1 - n_pairs * n_samples / (n_spikes**2 * refractory_samples)
+    return 1.0 if rest < 0 else 1 - math.sqrt(rest)

@@ -1,0 +1,52 @@
+"""Contamination is that of SpikeInterface 0.105.3, and what cannot be told is nan."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stats.quality_data import N_SAMPLES, RATE, train
+
+from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination
+from napari_phy.stats.refractory import violations
+
+
+def test_the_ratio_of_violations_is_that_of_spikeinterface():
+    samples = train()
+    n_violations = int(violations(samples, sample_rate=RATE, refractory_ms=1.5).sum())
+    assert n_violations == 9
+    assert hill_ratio(9, len(samples), N_SAMPLES / RATE) == pytest.approx(0.14208984375, rel=1e-12)
+
+
+def test_the_contamination_is_that_of_spikeinterface():
+    samples = train()
+    assert close_pairs(samples, 20) == 5
+    assert llobet_contamination(5, len(samples), N_SAMPLES, 20) == pytest.approx(0.12639620321910228, rel=1e-12)
+
+
+@given(st.lists(st.integers(0, 300), max_size=40).map(sorted), st.integers(0, 50))
+def test_close_pairs_are_those_found_one_by_one(samples, distance):
+    pairs = [(a, b) for place, a in enumerate(samples) for b in samples[place + 1 :]]
+    assert close_pairs(samples, distance) == sum(b - a <= distance for a, b in pairs)
+    assert close_pairs(samples, distance) >= sum(b - a <= distance for a, b in pairwise(samples))
+
+
+def test_two_independent_trains_violate_in_half_of_the_pairs_that_chance_has():
+    rng = np.random.default_rng(1)
+    parts = [np.cumsum(rng.geometric(1 / 2000, 20_000) + 60) for _ in range(2)]
+    n_samples = min(part[-1] for part in parts)
+    samples = np.sort(np.concatenate(parts))
+    samples = samples[samples < n_samples]
+    n_pairs = close_pairs(samples, 40)
+    assert llobet_contamination(n_pairs, len(samples), n_samples, 40) == pytest.approx(1 - 0.5**0.5, abs=0.03)
+
+
+def test_what_cannot_be_told_is_nan_and_more_violations_than_chance_are_all():
+    for values in ((0, 0, 100, 20), (0, 1, 100, 20), (0, 5, 100, 0)):
+        assert math.isnan(llobet_contamination(*values))
+    assert llobet_contamination(50, 10, 10_000, 20) == 1
+    assert llobet_contamination(0, 10, 10_000, 20) == 0
+    assert math.isnan(hill_ratio(0, 0, 1.0))
+    assert math.isnan(hill_ratio(0, 3, 0.0))
