@@ -155,7 +155,8 @@ class CommandRunner:
         self._controller.say(messages.filtered(n_listed, n_all))
 
     def _sort(self, rest: str) -> None:
-        model = self._panel("Clusters").list.cluster_model
+        clusters = self._panel("Clusters").list
+        model = clusters.cluster_model
         words = [*read_words(rest), "", ""]
         if len(words) > 4:
             raise CommandError("Name one column and one direction, as in s depth asc.")
@@ -163,8 +164,12 @@ class CommandRunner:
         typed = words[0] if words[0] in places else words[0].removesuffix(".")
         known = (column for column in model.columns if column.source is not None)
         aliases = {name.lower(): column.word for column in known for name in column.source.names}
-        name = _one_of(aliases.get(typed.lower(), typed), tuple(places), "column")
+        usual = tuple(word for word, place in places.items() if model.columns[place].is_usual)
+        name = typed if typed in places else aliases.get(typed.lower(), "")
+        name = name or _one_of(typed, usual, "column")
         direction = DIRECTIONS[_one_of(words[1] or "desc", tuple(DIRECTIONS), "direction")]
+        if not clusters.is_requested(model.columns[places[name]]):
+            clusters.choose_columns({**clusters.chosen_columns, model.columns[places[name]].key: True})
         model.sort(places[name], direction)
         self._controller.say(f"Clusters are sorted by {name}.")
 
@@ -267,9 +272,9 @@ def _choices(view: str, option: str) -> tuple[Any, ...]:
 
 
 def _places(columns: Sequence[ListColumn]) -> dict[str, int]:
-    """Return the place of each column by the word of its header; a label named like a column of the list has none."""
+    """Return the place of each column by the word of its header; a label named like a usual column has none."""
     places: dict[str, int] = {}
-    for place, column in enumerate(columns):
+    for place, column in sorted(enumerate(columns), key=lambda one: not one[1].is_usual):
         places.setdefault(column.word, place)
     return places
 
