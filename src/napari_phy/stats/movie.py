@@ -18,6 +18,7 @@ BLOCK_BYTES = 2**27  # of the float64 values of a block
 MOST_SUMS_BYTES = 2**29
 _MOST_CHUNK_BYTES = 2**27  # chunks of the file that are read whole
 _MOST_FRAMES = 256  # of a block; weights of many rows, clusters and lags are as long
+_ON_ONE_CORE = 200_000  # products of a matrix; OpenBLAS wakes threads for more, which cost more than they save
 _TILE = 2**14  # pixels that are added up at a time
 
 Float64 = npt.NDArray[np.float64]
@@ -199,9 +200,11 @@ def add_weighted(sums: Float64, weights: Float64, block: Float64) -> None:
     block : ndarray, shape (n_frames, n_pixels)
         Values.
     """
-    n_groups, _, n_pixels = sums.shape
+    n_groups, n, n_pixels = sums.shape
     grouped = block.reshape(len(block), n_groups, n_pixels).transpose(1, 0, 2)
-    n_tile, n_together = min(n_pixels, _TILE), max(1, _TILE // n_pixels)
+    most = _TILE if n_groups == 1 else max(1, _ON_ONE_CORE // (n * max(len(block), 1)))
+    n_tile = min(n_pixels, most)
+    n_together = max(1, _TILE // n_tile)
     for group in range(0, n_groups, n_together):
         some = slice(group, group + n_together)
         for start in range(0, n_pixels, n_tile):
