@@ -11,7 +11,8 @@ QUIET_S, PATIENCE_S = 0.3, 60.0  # a cursor blinks twice a second
 
 def main(home: str, *paths: str) -> None:
     """Print the monotonic time of the last paint of the whole window, and the processor time until then."""
-    os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
+    os.environ["XDG_CONFIG_HOME"] = home  # settings of the person who calls stay as they are
+    os.environ["PHY_CONFIG_DIR"] = f"{home}/phy"
     import napari
 
     viewer = napari.Viewer()
