@@ -41,6 +41,7 @@ class Monkey:
         )
         self._session.manager.changed.connect(self._on_changed)
         self.n_edits = 0
+        self._session.compare_with(clustering="original")  # else Compare asks for a file, and waits
         for title in VIEWS:
             person.workspace.board.open(title)
         person.settle()

@@ -58,6 +58,7 @@ def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy
     monkeypatch.setattr(picture_stack, "PATIENT_MS", 250)
     person.open(kwik_copy)
     person.session.events.add("light", EVENTS_S)
+    person.session.compare_with(clustering="original")
     gate = Gate()
     for title in views:
         panel = person.workspace.board.open(title)

@@ -44,7 +44,7 @@ def test_another_file_is_read_with_its_unsaved_edits_and_stays_as_it_is(kwik, th
         a, b, c, d = session.manager.cluster_ids[:4].tolist()
         session.move([d], "good")
         found = session.compare_with(theirs)
-        assert session.comparison.curation.name == f"main of {theirs.name}"
+        assert session.comparison.curation.name == f"main of theirs/{theirs.name}"
         assert [(one.kind, one.ours, one.changed_by) for one in found.differences] == [
             ("merged", (a, b), "theirs"),
             ("group", (c,), "theirs"),

@@ -50,9 +50,14 @@ def read_second_curation(
         with _second_model(model, path, clustering) as other:
             check_same_spikes(model, other)
             edits = read_kept_edits(other)
-            name = other.clustering if path is None else f"{other.clustering} of {other.name}"
+            name = other.clustering if path is None else f"{other.clustering} of {_name_beside(other, model)}"
     base, base_name = _common_base(model, edits.base, began_with)
     return Curation(name, replayed(edits), base, base_name)
+
+
+def _name_beside(other: BaseModel, model: BaseModel) -> str:
+    """Return the name of a file, with its folder where both files have the same name."""
+    return f"{other.path.parent.name}/{other.name}" if other.name == model.name else other.name
 
 
 def check_same_spikes(ours: BaseModel, theirs: BaseModel) -> None:

@@ -29,8 +29,9 @@ class SharedMatrix:
         Clusters of the rows and of the columns, ids.
     counts : mapping of tuple of int to int
         {(row, column): spikes that they share}, where there are any.
-    levels : ndarray of uint8, shape (n_ours, n_theirs)
-        Part of the larger of both clusters that is shared, 0 … 1 as 0 … 255; 0 only where nothing is.
+    levels : ndarray of uint8, shape (n, n)
+        Part of the larger of both clusters that is shared, 0 … 1 as 0 … 255; 0 only where nothing is. It is square,
+        of as many cells as the curation with more clusters has.
     """
 
     ours: Int64
@@ -49,7 +50,7 @@ def shared_matrix(shared: SharedSpikes) -> SharedMatrix:
     place_of[order] = np.arange(m)
     rows, columns = shared.rows, place_of[shared.columns]
     larger = np.maximum(shared.n_ours[rows], shared.n_theirs[shared.columns])
-    levels = np.zeros((n, m), dtype=np.uint8)
+    levels = np.zeros((max(n, m), max(n, m)), dtype=np.uint8)
     levels[rows, columns] = np.ceil(255 * shared.counts / larger)
     cells = zip(rows.tolist(), columns.tolist(), strict=True)
     counts = dict(zip(cells, shared.counts.tolist(), strict=True))

@@ -11,6 +11,7 @@ from widgets.light_session import light_session
 from widgets.svg_reading import Svg, colors_of
 
 from napari_phy.core.colors import selection_color
+from napari_phy.session.comparison import Curation
 from napari_phy.views import trace_lines
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.theme import BODY_PX, tokens
@@ -38,6 +39,7 @@ def session():
     made.selection.select([1, 2])
     made.time.show(5.0, 6.0)
     made.events.add("light", np.arange(1.0, 19.0))
+    made.comparison.open(Curation("original", made.opened.snapshot().clustering))
     yield made
     made.close()
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, cast
 from weakref import ref
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMainWindow
 
@@ -42,6 +42,8 @@ class ClusteringController(QObject):
         Returns the theme in force.
     """
 
+    compare_requested = Signal()
+
     def __init__(
         self, window: QMainWindow, controller: ActionController, theme: Callable[[], Tokens], parent: QObject
     ) -> None:
@@ -61,6 +63,7 @@ class ClusteringController(QObject):
             ("Rename clustering…", self.rename, _can_rename),
             ("Delete clustering…", self.delete, _can_delete),
             ("Reset to original", self.reset, _can_reset),
+            ("Compare…", self.compare_requested.emit, lambda _session: True),
             None,
             ("Groups…", self.edit_groups, _can_edit),
         )

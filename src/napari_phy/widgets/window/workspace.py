@@ -125,6 +125,7 @@ class Workspace(QObject):
         overview.fitted.connect(controller.say_again)  # napari empties the status bar when the canvas moves away
         controller.command_requested.connect(self.command_line.open)
         controller.wizard_requested.connect(self._show_wizard)
+        self.clusterings.compare_requested.connect(lambda: board.open("Compare"))
         controller.shank_requested.connect(self.clusterings.go_to_shank)
         controller.edited.connect(self.focus_clusters)
         controller.stretch_requested.connect(overview.stretch)

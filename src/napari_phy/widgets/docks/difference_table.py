@@ -1,0 +1,176 @@
+"""The table of Compare: a row for each difference of two curations, who changed it, and how many spikes it has."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+
+from napari_phy.stats.differences import Difference
+from napari_phy.table.numbers import format_number
+from napari_phy.views.comparison import changer_word, difference_words
+from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.base.painting import CellPainter, Index
+from napari_phy.widgets.base.plain_table import PlainTable
+from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.theme import Tokens
+
+NO_INDEX = QModelIndex()
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+COLUMNS = (
+    ("by", "Who changed it since the common base", 66),
+    ("there", "What the second curation did with clusters of yours", 0),
+    ("spikes", "How many spikes it has", 64),
+)
+BY, WORDS, SPIKES = range(3)
+KEPT = "kept mine"
+
+
+class DifferenceModel(QAbstractTableModel):
+    """Differences, and which of them are decided by keeping one's own."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.differences: tuple[Difference, ...] = ()
+        self.kept: Collection[Difference] = ()
+
+    def show(self, differences: Sequence[Difference], kept: Collection[Difference]) -> None:
+        """List differences."""
+        self.beginResetModel()
+        self.differences, self.kept = tuple(differences), kept
+        self.endResetModel()
+
+    def is_kept(self, row: int) -> bool:
+        """Return whether one's own was kept there."""
+        return self.differences[row] in self.kept
+
+    def text(self, row: int, column: int) -> str:
+        """Return what a cell says."""
+        difference = self.differences[row]
+        if column == BY:
+            return KEPT if self.is_kept(row) else changer_word(difference)
+        return difference_words(difference) if column == WORDS else format_number(difference.n_spikes)
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.differences)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            text = self.text(index.row(), index.column())
+            return text if role == Qt.ItemDataRole.DisplayRole else plain(text)
+        return alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        title, tip, _ = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(tip)
+        return alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def alignment(column: int) -> Qt.AlignmentFlag:
+    """Return where words of a column stand."""
+    return RIGHT if column == SPIKES else LEFT
+
+
+class DifferenceDelegate(CellPainter):
+    """Paints a cell: fill of the chosen row, words; conflicts in the colour of warnings, what is decided dim."""
+
+    def __init__(self, view: "DifferenceTable") -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        view, theme, row, column = self._view, self._view.theme, index.row(), index.column()
+        selected = view.chosen_row == row
+        painter.fillRect(option.rect, view.row_color(row, selected=selected))
+        difference = view.differences.differences[row]
+        is_dim = view.differences.is_kept(row) or difference.changed_by == "ours"
+        is_conflict = difference.changed_by == "both" and column == BY
+        painter.setFont(view.cell_font(bold=selected and column == WORDS))
+        painter.setPen(QColor(theme.faint if is_dim else theme.warning if is_conflict else theme.text))
+        room = QRectF(option.rect).adjusted(theme.px(8 if column == BY else 2), 0, -theme.px(6), 0)
+        words = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, int(alignment(column)), words)
+
+
+class DifferenceTable(PlainTable):
+    """Emits the difference of the row that the user chose."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.differences = DifferenceModel(self)
+        self.chosen_row: int | None = None
+        self.setProperty(OWN_KEYS, ["Up", "Down"])
+        self.setModel(self.differences)
+        self.setItemDelegate(DifferenceDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setAccessibleName("Differences")
+        self.apply_theme(self.theme)
+
+    @property
+    def chosen_difference(self) -> Difference | None:
+        """The difference that is looked at."""
+        rows = self.differences.differences
+        return None if self.chosen_row is None or self.chosen_row >= len(rows) else rows[self.chosen_row]
+
+    def show_differences(self, differences: Sequence[Difference], kept: Collection[Difference]) -> None:
+        """List differences; the one that is looked at stays chosen while it is there."""
+        before = self.chosen_difference
+        self.differences.show(differences, kept)
+        self.chosen_row = self.differences.differences.index(before) if before in self.differences.differences else None
+        self.viewport().update()
+
+    def mark(self, row: int | None) -> None:
+        """Mark a row as the one that is looked at; nobody is told."""
+        self.chosen_row = row
+        if row is not None:
+            self.scrollTo(self.differences.index(row, 0))
+        self.viewport().update()
+
+    def choose(self, row: int) -> None:
+        """Choose a row, as a click does."""
+        self.mark(row)
+        self.chosen.emit(self.differences.differences[row])
+
+    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
+        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
+        super().apply_theme(theme, small)
+        self._fit_columns()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = self.rowAt(int(event.position().y()))
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self.choose(row)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """All is done by the press."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step by Up and Down."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        n_rows = self.differences.rowCount()
+        if step is None or not n_rows:
+            event.ignore()
+            return
+        self.choose(min(max(0 if self.chosen_row is None else self.chosen_row + step, 0), n_rows - 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        widths = [self.theme.px(width) for _, _, width in COLUMNS]
+        widths[WORDS] = max(self.theme.px(60), self.viewport().width() - sum(widths))
+        for place, width in enumerate(widths):
+            self.setColumnWidth(place, width)

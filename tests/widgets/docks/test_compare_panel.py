@@ -1,0 +1,145 @@
+"""Compare: what differs from a second curation, walked through and taken over by clicks."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtTest import QTest
+from widgets.light_session import light_session
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.session.comparison import Curation
+from napari_phy.widgets.docks.compare_panel import NO_SECOND, ComparePanel
+from napari_phy.widgets.docks.difference_table import BY, WORDS
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot):
+    session = light_session()
+    panel = ComparePanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(420, 520)
+    panel.show()
+    return panel
+
+
+def compare_with_theirs(qtbot, panel):
+    """Have theirs split 3, merge 4 and 5 and move 6; ours merges 1 and 2 and splits 7, which they split otherwise."""
+    session = panel.session
+    base = session.opened.snapshot().clustering
+    theirs = ClusterManager(base.spike_clusters, base.cluster_groups)
+    theirs.split(theirs.spikes(3)[:4])
+    theirs.merge([4, 5])
+    theirs.move([6], "mua")
+    theirs.split(theirs.spikes(7)[:2])
+    session.merge([1, 2])
+    session.split(session.manager.spikes(7)[1:4])
+    stored = ClusterManager(theirs.spike_clusters, theirs.cluster_groups)
+    session.comparison.open(Curation("main of theirs.kwik", stored, base, "original"))
+    settle(qtbot, panel)
+
+
+def settle(qtbot, panel):
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+
+
+def rows(panel):
+    table = panel.page.table.differences
+    return [(table.text(row, BY), table.text(row, WORDS)) for row in range(table.rowCount())]
+
+
+def push(qtbot, panel, button):
+    assert button.isEnabled()
+    QTest.mouseClick(button, LEFT)
+    settle(qtbot, panel)
+
+
+def click_row(qtbot, panel, row):
+    table = panel.page.table
+    QTest.mouseClick(table.viewport(), LEFT, pos=table.visualRect(table.differences.index(row, WORDS)).center())
+    settle(qtbot, panel)
+
+
+def test_without_a_second_curation_it_offers_to_open_one(panel, qtbot):
+    qtbot.waitUntil(lambda: NO_SECOND in panel.stack.page.text)
+    assert [button.text() for button in panel.stack.page.buttons] == ["File or journal…"]
+
+
+def test_differences_are_listed_taken_and_kept(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    session, page = panel.session, panel.page
+    assert {by for by, _ in rows(panel)} == {"theirs", "conflict", "mine"}
+    theirs = [words for by, words in rows(panel) if by == "theirs"]
+    assert len(theirs) == 3
+    assert any(words.startswith("Merge 4 and 5 → ") for words in theirs)
+    assert "Move 6 to mua (here unsorted)" in theirs
+    assert page.agreement.text().startswith("Agreement ")
+    assert page.base.text() == "Common base: original"
+    assert page.take_all.text() == "Take all 3"
+    split = next(row for row, (_, words) in enumerate(rows(panel)) if words.startswith("Split 3 → "))
+    spikes = session.manager.spikes(3)
+    click_row(qtbot, panel, split)
+    assert session.selection.clusters == (3,)
+    assert session.selection.spikes.tolist() == spikes[:4].tolist()
+    n_done = session.manager.n_done
+    push(qtbot, panel, page.take)
+    assert session.manager.n_done == n_done + 1
+    assert len(set(session.manager.clusters_of(spikes[:4]).tolist())) == 1
+    assert len(rows(panel)) == 4
+    push(qtbot, panel, page.next)
+    chosen = page.table.chosen_difference
+    push(qtbot, panel, page.keep)
+    assert chosen in session.comparison.kept
+    assert page.take_all.text() == "Take all 1"
+    push(qtbot, panel, page.take_all)
+    assert [by for by, _ in rows(panel)] == ["kept mine", "conflict", "mine"]
+    assert not page.take_all.isEnabled()
+    click_row(qtbot, panel, 0)
+    assert page.keep.text() == "Reconsider"
+    push(qtbot, panel, page.keep)
+    assert rows(panel)[0][0] == "theirs"
+    while session.manager.n_done > n_done:
+        session.undo()
+    settle(qtbot, panel)
+    assert page.take_all.text() == "Take all 3"
+    session.comparison.close()
+    qtbot.waitUntil(lambda: NO_SECOND in panel.stack.page.text)
+
+
+def test_a_click_in_the_matrix_goes_to_the_difference_of_the_cluster(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    matrix = panel.data.matrix
+    assert len(matrix.levels) == max(len(matrix.ours), len(matrix.theirs))
+    frame = panel.frame(panel.plot.size(), panel.theme)
+    row = matrix.ours.tolist().index(4)
+    QTest.mouseClick(panel.plot, LEFT, pos=QPointF(*frame.cell(row, row).center).toPoint())
+    assert panel.page.table.chosen_difference.ours == (4, 5)
+    assert panel.session.selection.clusters == (4, 5)
+    same = next(int(one) for one in matrix.ours if not any(int(one) in d.ours for d in panel.data.compared.differences))
+    row = matrix.ours.tolist().index(same)
+    QTest.mouseMove(panel.plot, QPointF(*frame.cell(row, row).center).toPoint())
+    QTest.mouseClick(panel.plot, LEFT, pos=QPointF(*frame.cell(row, row).center).toPoint())
+    assert panel.session.selection.clusters == (same,)
+    assert panel.read_out(*frame.cell(row, row).center).startswith(f"{same} here, ")
+    assert panel.read_out(1, 1) == ""
+
+
+def test_keys_step_through_the_list_and_the_shape_follows_the_dock(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    table = panel.page.table
+    table.setFocus()
+    for key, row in ((Qt.Key.Key_Down, 0), (Qt.Key.Key_Down, 1), (Qt.Key.Key_Up, 0), (Qt.Key.Key_Up, 0)):
+        QTest.keyClick(table, key)
+        assert table.chosen_row == row
+    assert panel.page.split.orientation() == Qt.Orientation.Vertical
+    panel.resize(900, 320)
+    qtbot.waitUntil(lambda: panel.page.split.orientation() == Qt.Orientation.Horizontal)
+    image = panel.plot.grab().toImage()
+    frame = panel.frame(panel.plot.size(), panel.theme)
+    middle = QPoint(*(round(one) for one in frame.cell(0, 0).center))
+    ink = image.pixelColor(middle * image.devicePixelRatio())
+    assert ink != QColor(panel.theme.view)
+    assert panel.figure() is not None
+    assert np.array_equal(panel.data.matrix.ours, panel.session.manager.cluster_ids)
