@@ -273,7 +273,7 @@ def test_compare_says_how_far_two_curations_agree_and_what_differs(
     assert lines[0].startswith("Agreement ")
     assert "κ" in lines[0]
     merged, moved = lines[2:-1]
-    assert [lines[1], lines[-1]] == ["Common base: what both began with", "2 differences."]
+    assert [lines[1], lines[-1]] == ["Common base: what both began with.", "2 differences."]
     assert merged.startswith("theirs  Merge 0 and 1 → 6 ")
     assert moved.startswith("theirs  Move 2 to mua (here noise)  ")
     assert main([*arguments, "--json"]) == 0

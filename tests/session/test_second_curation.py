@@ -103,6 +103,22 @@ def test_a_journal_is_read_on_the_state_that_its_edits_begin_with(kwik, theirs):
         assert session.comparison.curation is None
 
 
+def test_edits_that_cannot_be_used_are_left_out_and_told(kwik, theirs):
+    journal = next(theirs.parent.glob("*/journal-*.sqlite"))
+    whole = journal.read_bytes()
+    with open_session(kwik) as session:
+        assert session.compare_with(theirs).differences
+        assert session.comparison.curation.doubt == ""
+        journal.write_bytes(whole[:4096])
+        kinds = {one.kind for one in session.compare_with(theirs).differences}
+        assert kinds == {"merged"}  # what was saved
+        assert session.comparison.curation.doubt.startswith("Its unsaved edits are left out: journal-0-main.sqlite ")
+        journal.write_bytes(whole)
+        shutil.copy(kwik, theirs)  # another program wrote the file since
+        assert session.compare_with(theirs).differences == ()
+        assert "begins with another state" in session.comparison.curation.doubt
+
+
 def test_other_spikes_are_refused_in_one_sentence(kwik, theirs, tmp_path):
     with h5py.File(theirs, "r+") as file:
         file["/channel_groups/0/spikes/time_samples"][0] -= 1

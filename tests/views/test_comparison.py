@@ -64,5 +64,5 @@ def test_agreement_is_only_said_to_be_whole_where_it_is():
     assert (
         agreement_words(Agreement(4, 2, 1.0, 1.0, 1.0)) == "Agreement 100 %, Cohen's κ 1.000, adjusted Rand index 1.000"
     )
-    assert base_words("original") == "Common base: original"
+    assert base_words("original") == "Common base: original."
     assert "cannot be told" in base_words("")

@@ -27,6 +27,7 @@ def compare_files(
         "ours": name,
         "theirs": curation.name,
         "base": curation.base_name or None,
+        "doubt": curation.doubt or None,
         "agreement": asdict(found.agreement),
         "differences": [asdict(one) for one in found.differences],
     }
@@ -37,7 +38,7 @@ def compare_files(
     lines = [
         f"{name} and {curation.name}: {spikes}, {clusters}, {found.agreement.n_same} the same.",
         agreement_words(found.agreement),
-        base_words(curation.base_name),
+        base_words(curation.base_name, curation.doubt),
         *(f"{by:<{wide[0]}}  {words:<{wide[1]}}  {spikes}" for by, words, spikes in rows),
         f"{count(len(rows), 'difference')}." if rows else "Nothing differs.",
     ]

@@ -29,12 +29,15 @@ class Curation:
         The clustering that both began with; None where that is not known.
     base_name : str, default ''
         What that is called.
+    doubt : str, default ''
+        A sentence on what could not be read of it; "" where all was.
     """
 
     name: str
     clustering: StoredClustering
     base: StoredClustering | None = None
     base_name: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,7 +52,7 @@ def read_second_curation(
             edits = read_kept_edits(other)
             name = other.clustering if path is None else f"{other.clustering} of {_name_beside(other, model)}"
     base, base_name = _common_base(model, edits.base, began_with)
-    return Curation(name, replayed(edits), base, base_name)
+    return Curation(name, replayed(edits), base, base_name, edits.problem)
 
 
 def _name_beside(other: BaseModel, model: BaseModel) -> str:

@@ -79,11 +79,13 @@ def agreement_words(agreement: Agreement) -> str:
     return f"Agreement {share}, Cohen's κ {kappa}, adjusted Rand index {rand}"
 
 
-def base_words(base_name: str) -> str:
-    """Return what is known of the clustering that both began with."""
+def base_words(base_name: str, doubt: str = "") -> str:
+    """Return what is known of the clustering that both began with, and what is missing of the second curation."""
     if not base_name:
-        return "No common base is known: who changed what cannot be told."
-    return f"Common base: {base_name}"
+        words = "No common base is known: who changed what cannot be told."
+    else:
+        words = f"Common base: {base_name}."
+    return f"{words} {doubt}".rstrip()
 
 
 def pair_words(matrix: SharedMatrix, cell: tuple[int, int]) -> str:

@@ -76,7 +76,7 @@ def test_differences_are_listed_taken_and_kept(panel, qtbot):
     assert any(words.startswith("Merge 4 and 5 → ") for words in theirs)
     assert "Move 6 to mua (here unsorted)" in theirs
     assert page.agreement.text().startswith("Agreement ")
-    assert page.base.text() == "Common base: original"
+    assert page.base.text() == "Common base: original."
     assert page.take_all.text() == "Take all 3"
     split = next(row for row, (_, words) in enumerate(rows(panel)) if words.startswith("Split 3 → "))
     spikes = session.manager.spikes(3)
@@ -94,7 +94,7 @@ def test_differences_are_listed_taken_and_kept(panel, qtbot):
     assert chosen in session.comparison.kept
     assert page.take_all.text() == "Take all 1"
     push(qtbot, panel, page.take_all)
-    assert [by for by, _ in rows(panel)] == ["kept mine", "conflict", "mine"]
+    assert [by for by, _ in rows(panel)] == ["kept", "conflict", "mine"]
     assert not page.take_all.isEnabled()
     click_row(qtbot, panel, 0)
     assert page.keep.text() == "Reconsider"
@@ -124,6 +124,22 @@ def test_a_click_in_the_matrix_goes_to_the_difference_of_the_cluster(panel, qtbo
     assert panel.session.selection.clusters == (same,)
     assert panel.read_out(*frame.cell(row, row).center).startswith(f"{same} here, ")
     assert panel.read_out(1, 1) == ""
+
+
+def test_a_cell_of_a_cluster_that_was_rearranged_selects_the_spikes_of_theirs_to_be_split_off(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    matrix, session = panel.data.matrix, panel.session
+    conflict = next(one for one in panel.data.compared.differences if one.changed_by == "both")
+    theirs = session.comparison.curation.clustering.spike_clusters
+    other = min(conflict.theirs, key=lambda one: int((theirs == one).sum()))
+    column = matrix.theirs.tolist().index(other)
+    row = next(row for row, one in matrix.counts if one == column)
+    frame = panel.frame(panel.plot.size(), panel.theme)
+    QTest.mouseClick(panel.plot, LEFT, pos=QPointF(*frame.cell(row, column).center).toPoint())
+    assert session.selection.clusters == conflict.ours
+    assert session.selection.spikes.tolist() == np.flatnonzero(theirs == other).tolist()
+    new = session.split(session.selection.spikes).added[0]
+    assert session.manager.spikes(new).tolist() == np.flatnonzero(theirs == other).tolist()
 
 
 def test_keys_step_through_the_list_and_the_shape_follows_the_dock(panel, qtbot):

@@ -50,7 +50,7 @@ def show(viewer, size):
 def settle(qtbot, workspace):
     """Wait until the views have drawn and the docks have their sizes."""
     panels = [panel for title, panel in workspace.panels.items() if title not in ("Clusters", "Similar")]
-    qtbot.waitUntil(lambda: not any(panel.busy for panel in panels if panel.isVisible()))
+    qtbot.waitUntil(lambda: not any(getattr(panel, "busy", False) for panel in panels if panel.isVisible()))
     for _ in range(5):
         QApplication.processEvents()
 

@@ -81,6 +81,8 @@ class ComparePanel(PaintedPanel):
         "journal. Rows are your clusters, columns those of the second curation; the colour of a cell is the part of\n"
         "the larger cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
         "theirs: changed there alone. mine: changed here alone. conflict: changed in both, in different ways.\n"
+        "Where clusters were split or rearranged, click a cell to select the spikes of that cluster of theirs;\n"
+        "{split} splits them off alone.\n"
         "Take theirs is one edit, which {undo} takes back; Take all takes what is theirs, never a conflict."
     )
 
@@ -183,6 +185,8 @@ class ComparePanel(PaintedPanel):
             buttons: list[tuple[str, Callable[[], object]]] = [("File or journal…", partial(self.open, FILE))]
             if ORIGINAL in session.clusterings and session.model.clustering != ORIGINAL:
                 buttons.append(("Original", partial(self.open, Place(ORIGINAL))))
+            if self.curation is not None:  # another one could not be opened
+                buttons.append(("Back", self.read_again))
             self.stack.show_message(headline, explanation, buttons)
 
     def why_nothing(self) -> tuple[str, str]:
@@ -224,7 +228,7 @@ class ComparePanel(PaintedPanel):
         self._hovered = None
         curation, agreement = data.request.curation, data.compared.agreement
         self.page.agreement.setText(agreement_words(agreement))
-        self.page.base.setText(base_words(curation.base_name))
+        self.page.base.setText(base_words(curation.base_name, curation.doubt))
         clusters = format_count(len(data.matrix.theirs), "cluster")
         self.stack.caption.setText(
             f"yours ({len(data.matrix.ours)}) and {curation.name} ({clusters}), {agreement.n_same} the same"
@@ -366,16 +370,24 @@ class ComparePanel(PaintedPanel):
         self._hover(None)
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
-        """Choose the difference that a cluster of ours is in, or select the cluster where there is none."""
-        cell = self._cell_at(position.x(), position.y())
+        """Choose the difference that a cluster of ours is in, and the spikes of the cluster of theirs in it.
+
+        Where nothing differs, select the cluster.
+        """
+        cell, session = self._cell_at(position.x(), position.y()), self.required_session
         if cell is None:
             return
-        cluster = int(self.data.matrix.ours[cell[0]])
+        cluster, other = int(self.data.matrix.ours[cell[0]]), int(self.data.matrix.theirs[cell[1]])
         rows = [row for row, one in enumerate(self.data.compared.differences) if cluster in one.ours]
-        if rows:
-            self.page.table.choose(rows[0])
-        elif cluster in self.required_session.manager:
-            self.required_session.selection.select([cluster])
+        if not rows:
+            if cluster in session.manager:
+                session.selection.select([cluster])
+            return
+        self.page.table.choose(rows[0])
+        difference = self.data.compared.differences[rows[0]]
+        if other in difference.theirs and difference.kind in ("split", "regrouped"):
+            theirs = np.asarray(self.data.request.curation.clustering.spike_clusters)
+            session.selection.select_spikes(np.flatnonzero(theirs == other))
 
 
 def _read(opened: OpenClustering, place: Place, on_progress: OnProgress) -> Curation:

@@ -20,12 +20,12 @@ NO_INDEX = QModelIndex()
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = (
-    ("by", "Who changed it since the common base", 66),
+    ("by", "Who changed it since the common base", 58),
     ("there", "What the second curation did with clusters of yours", 0),
-    ("spikes", "How many spikes it has", 64),
+    ("spikes", "How many spikes it has", 50),
 )
 BY, WORDS, SPIKES = range(3)
-KEPT = "kept mine"
+KEPT = "kept"
 
 
 class DifferenceModel(QAbstractTableModel):
