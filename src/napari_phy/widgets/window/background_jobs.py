@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 from typing import Any, Literal
 from weakref import ref
 
@@ -370,7 +371,6 @@ class ReadAhead(QObject):
         self._results = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
-        self._loading = LatestResult(self)
         self._loads = QTimer(self, singleShot=True, interval=LOAD_MS)
         self._loads.timeout.connect(self._load)
 
@@ -394,7 +394,7 @@ class ReadAhead(QObject):
         if self.busy or any(getattr(panel, "busy", False) for panel in self._panels.values()):
             self._loads.start()
         else:
-            self._loading.ask("numba", lambda _: compiled.load())
+            Thread(target=compiled.load, name="napari-phy loads numba").start()  # the program ends after it
 
     def show_error(self, error: Exception) -> None:
         """Say nothing: the view says it when it reads the same for itself."""
