@@ -424,3 +424,37 @@ def test_a_reset_makes_all_the_same_in_one_edit_and_values_of_another_type_are_o
         manager.reset(other)
     manager.undo()
     assert state(manager) == before
+
+
+@given(clusterings(), st.data())
+def test_clusters_that_are_adopted_are_divided_as_there_and_all_others_stay(labels, data):
+    n = len(labels)
+    last = int(labels.max())
+    manager = ClusterManager(
+        labels, {last: "good"}, {last: "#102030"}, {"note": {last: "old", int(labels[0]): "first"}}
+    )
+    there = ClusterManager(
+        data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n)),
+        {1: "mua", 2: "mine"},
+        None,
+        {"note": {1: "new"}},
+    )
+    chosen = data.draw(st.sets(st.sampled_from(manager.cluster_ids.tolist()), min_size=1))
+    before, spikes = state(manager), np.flatnonzero(np.isin(labels, list(chosen)))
+    try:
+        update = manager.adopt(chosen, there)
+    except ClusteringError:
+        assert state(manager) == before
+        update = None
+    after, theirs = manager.spike_clusters, there.spike_clusters
+    for other in np.unique(theirs[spikes]).tolist():
+        of_other = spikes[theirs[spikes] == other]
+        (own,) = set(after[of_other].tolist())
+        assert manager.spikes(own).tolist() == of_other.tolist()
+        assert (manager.group(own), manager.color(own)) == (there.group(other), there.color(other))
+        assert manager.labels(own) == there.labels(other)
+    untouched = np.setdiff1d(np.arange(n), spikes)
+    assert after[untouched].tolist() == labels[untouched].tolist()
+    assert manager.n_done == (update is not None)
+    manager.undo()
+    assert state(manager)[:-1] == before[:-1]
