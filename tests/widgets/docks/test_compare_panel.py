@@ -142,6 +142,26 @@ def test_a_cell_of_a_cluster_that_was_rearranged_selects_the_spikes_of_theirs_to
     assert session.manager.spikes(new).tolist() == np.flatnonzero(theirs == other).tolist()
 
 
+def test_the_wheel_zooms_and_a_double_click_shows_all(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    n = len(panel.data.matrix.levels)
+    frame = panel.frame(panel.plot.size(), panel.theme)
+    assert frame.span == n
+    place = QPointF(*frame.cell(3, 3).center)
+    panel.plot.mouse.scrolled.emit(place, 2, Qt.KeyboardModifier.NoModifier)
+    zoomed = panel.frame(panel.plot.size(), panel.theme)
+    assert zoomed.span < n
+    assert zoomed.cell_at(place.x(), place.y()) == (3, 3)
+    panel.plot.mouse.dragged.emit(1000, 1000)
+    moved = panel.frame(panel.plot.size(), panel.theme)
+    assert (moved.first_row, moved.first_column, moved.span) == (0, 0, zoomed.span)
+    panel.session.merge(panel.session.manager.cluster_ids)  # one cluster is left here, theirs stay
+    settle(qtbot, panel)
+    panel.plot.mouse.double_clicked.emit(place)
+    assert panel.frame(panel.plot.size(), panel.theme).span == len(panel.data.matrix.levels)
+    panel.grab()
+
+
 def test_keys_step_through_the_list_and_the_shape_follows_the_dock(panel, qtbot):
     compare_with_theirs(qtbot, panel)
     table = panel.page.table

@@ -33,6 +33,7 @@ from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.compare_page import ComparePage
 from napari_phy.widgets.docks.similarity_panel import matrix_image, paint_bar, paint_ids, paint_pair, paint_words
+from napari_phy.widgets.panels.matrix_zoom import MatrixZoom
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 FILES = "Curations (*.kwik *.sqlite)"
@@ -82,7 +83,7 @@ class ComparePanel(PaintedPanel):
         "the larger cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
         "theirs: changed there alone. mine: changed here alone. conflict: changed in both, in different ways.\n"
         "Where clusters were split or rearranged, click a cell to select the spikes of that cluster of theirs;\n"
-        "{split} splits them off alone.\n"
+        "{split} splits them off alone. The wheel zooms, dragging moves, a double-click shows all.\n"
         "Take theirs is one edit, which {undo} takes back; Take all takes what is theirs, never a conflict."
     )
 
@@ -94,6 +95,8 @@ class ComparePanel(PaintedPanel):
     def make_content(self) -> QWidget:
         plot = super().make_content()
         self.plot.mouse.left.connect(self._on_left)
+        self.zoom = MatrixZoom(self.plot.mouse, lambda: None if self.data is None else self._frame_now, self)
+        self.zoom.changed.connect(self._on_zoomed)
         self.page = ComparePage(plot)
         page = self.page
         page.table.chosen.connect(self._on_chosen)
@@ -198,7 +201,7 @@ class ComparePanel(PaintedPanel):
 
     def on_session(self) -> None:
         self._reading.drop()
-        self._hovered = None
+        self._hovered = self.zoom.seen = None
         if self.session is not None:
             self._links.connect(self.session.comparison.changed, self._on_comparison)
         curation = self.curation
@@ -226,6 +229,7 @@ class ComparePanel(PaintedPanel):
 
     def draw(self, data: CompareData) -> None:
         self._hovered = None
+        self.zoom.fit(len(data.matrix.levels))
         curation, agreement = data.request.curation, data.compared.agreement
         self.page.agreement.setText(agreement_words(agreement))
         self.page.base.setText(base_words(curation.base_name, curation.doubt))
@@ -320,7 +324,17 @@ class ComparePanel(PaintedPanel):
     def frame(self, size: QSize, theme: Tokens) -> MatrixFrame:
         """Return the square of the matrix in a rectangle of some size."""
         ids = np.resize(self.data.matrix.ours, len(self.data.matrix.levels))
-        return matrix_frame(ids, None, size.width(), size.height(), theme)
+        return matrix_frame(ids, self.zoom.seen, size.width(), size.height(), theme)
+
+    @property
+    def _frame_now(self) -> tuple[MatrixFrame, int]:
+        """Where the matrix is on the screen, and how many cells its side has."""
+        return self.frame(self.plot.size(), self.theme), len(self.data.matrix.levels)
+
+    @safe_slot
+    def _on_zoomed(self) -> None:
+        self._hovered = None
+        self.plot.update()
 
     def figure_size(self) -> QSize:
         return self.plot.size()
@@ -350,7 +364,7 @@ class ComparePanel(PaintedPanel):
     def _cell_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
         """Return the cell of a pair of clusters under a pixel."""
         matrix = self.data.matrix
-        cell = self.frame(self.plot.size(), self.theme).cell_at(x_px, y_px)
+        cell = self._frame_now[0].cell_at(x_px, y_px)
         is_there = cell is not None and cell[0] < len(matrix.ours) and cell[1] < len(matrix.theirs)
         return cell if is_there else None
 
