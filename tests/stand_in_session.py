@@ -10,6 +10,8 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import no_progress
 from napari_phy.stats.similarity import cosine_similarity
 from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.table.cluster_ranking import ClusterRanking
+from napari_phy.table.similarities import Similarities
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,8 @@ class StandInSession:
         self.manager = ClusterManager(model.spike_clusters, model.cluster_groups)
         self.columns = SpikeColumnStore(model)
         self.sums = None if model.features is None or model.masks is None else FreshSums(self)
+        self.similarities = Similarities(ClusterRanking(self.manager, self.sums))
+        self.similarities.follow(self)
 
     @property
     def range_s(self):

@@ -8,6 +8,7 @@ from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session import Session, open_session
 from napari_phy.table.metrics import metric
+from napari_phy.table.similarity_measures import similarity
 
 MEA = Probe  # its name in klustaviewa and phy
 
@@ -22,4 +23,5 @@ __all__ = [
     "metric",
     "open_h5",
     "open_session",
+    "similarity",
 ]

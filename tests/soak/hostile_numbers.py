@@ -14,6 +14,7 @@ import napari_phy
 from napari_phy.core._counting_sort import counting_sort
 from napari_phy.core.array_samples import ArraySamples
 from napari_phy.stats._pair_counts import count_followers
+from napari_phy.stats._whitened_distances import add_whitened_distances
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
@@ -84,6 +85,13 @@ def count(rng):
     counting_sort(numbers, np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=6))]))
 
 
+def compare(rng):
+    """Measure the distances of a mean under Gaussians."""
+    cores = rng.integers(0, 6, (4, 3))
+    means, whitenings = rng.choice(HOSTILE, (4, 6)).astype(np.float64), rng.choice(HOSTILE, (4, 3, 3))
+    add_whitened_distances(means[0], np.array([3, 0]), means, cores, whitenings, np.zeros(2))
+
+
 def match(rng):
     """Put pulses on a grid."""
     times = np.sort(rng.choice([0.0, 1e-9, 0.1, 0.2, 0.3, 50.0, 1e9], 40))
@@ -106,6 +114,7 @@ def main():
         for _ in range(N_TRIALS):
             draw(rng)
             count(rng)
+            compare(rng)
             match(rng)
     sys.setprofile(None)
     sys.stdout.writelines(f"{file} {name}\n" for file, name in sorted(kernels() - seen))

