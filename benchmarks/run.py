@@ -32,6 +32,7 @@ SUBJECTS = {
     "opening": "10 M spikes: opening",
     "waveforms": "10 k waveforms of 82 samples and 32 channels",
     "correlograms": "correlograms of 1 800 s at 20 kHz, lags up to 25 ms",
+    "similarity": "500 clusters, 96 features: how alike all pairs are",
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",

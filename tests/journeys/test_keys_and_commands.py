@@ -233,3 +233,26 @@ def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy):
     person.wait(person.workspace.panels["Clusters"].list.hasFocus, "the keys to go to Clusters")
     person.press(Qt.Key.Key_J)
     assert manager.n_done == 0
+
+
+def test_a_similarity_chosen_by_a_command_leads_list_matrix_and_wizard_alike(person, kwik_copy):
+    person.open(kwik_copy)
+    session, similar = person.session, person.workspace.panels["Similar"]
+    person.click(person.listed()[0])
+    best = person.chosen[0]
+    assert command(person, "sim masked gaussian") == ""
+    person.wait(lambda: similar.count_label.text() == f"like {best} by masked Gaussian", "the Gaussians")
+    matrix = person.workspace.panels["Similarity"]
+    person.wait(lambda: matrix.data is not None and matrix.data.request.measure == "masked gaussian", "the matrix")
+    ranking = [other for other, _ in session.similar_to(best)]
+    shown = person.listed("Similar")
+    assert shown == [other for other in ranking if other in shown]
+    person.press(Qt.Key.Key_Space)
+    other = person.chosen[1]
+    assert other == shown[0]
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+    person.wait(lambda: similar.count_label.text().startswith(f"like {merged} by masked Gaussian"), "its candidates")
+    person.press(Qt.Key.Key_Z, CTRL)
+    assert [one for one, _ in session.similar_to(best)] == ranking
+    assert command(person, "sim cosine") == ""

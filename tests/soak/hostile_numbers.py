@@ -37,7 +37,7 @@ def kernels():
         for path in PACKAGE.rglob("*.py")
         if path.name != "_read_runs.py"
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and any("jit" in ast.unparse(each) for each in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and any("compiled" in ast.unparse(each) for each in node.decorator_list)
     }
 
 

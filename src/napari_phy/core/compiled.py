@@ -8,15 +8,15 @@ from typing import Any
 _loops: list[str] = []  # that were needed
 
 
-def compiled(loop: Callable[..., Any]) -> Any:
+def compiled(loop: Callable[..., Any], **options: Any) -> Any:
     """Compile a loop at its first call and store it beside its module; it holds no lock of the interpreter.
 
-    Modules with such loops are imported where they are needed.
+    Modules with such loops are imported where they are needed. `options` are numba's, such as `fastmath`.
     """
     import numba
 
     _loops.append(loop.__name__)
-    return numba.njit(nogil=True, cache=True)(loop)
+    return numba.njit(nogil=True, cache=True, **options)(loop)
 
 
 def is_loaded() -> bool:

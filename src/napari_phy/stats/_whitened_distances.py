@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numba
+from functools import partial
+
 import numpy as np
 
+from napari_phy.core.compiled import compiled
 
-@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+
+@partial(compiled, fastmath={"reassoc", "contract"})  # several products at once
 def add_whitened_distances(mean, places, means, cores, whitenings, distances):  # type: ignore[no-untyped-def]
     """Add |W (mean − μ)|² under each of the Gaussians at `places` to (m,) distances; W is a lower triangle."""
     width = cores.shape[1]

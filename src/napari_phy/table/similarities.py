@@ -93,6 +93,8 @@ class Similarities:
         What is chosen; of its own if None.
     """
 
+    prepared = signal()  # clusters were compared by the measure that is chosen; in the thread that did
+
     def __init__(self, cosine: ClusterRanking, chosen: ChosenMeasure | None = None) -> None:
         self.chosen = ChosenMeasure() if chosen is None else chosen
         self._cosine = cosine
@@ -127,6 +129,14 @@ class Similarities:
         if session is not None and measure is not None:
             self._filled(session, measure, session.manager.cluster_ids, on_progress)
 
+    @property
+    def words(self) -> str:
+        """By what clusters are ranked now: "by masked Gaussian"; "" for the cosine where that was chosen."""
+        measure = self._measure()
+        if measure is None:
+            return ""
+        return "by cosine for now" if self.is_due else f"by {measure.title[:1].lower()}{measure.title[1:]}"
+
     def matrix(self, key: str, ids: Int64, on_progress: OnProgress = no_progress) -> Float32:
         """Return (n, n) similarities of clusters by a measure; what is not known is computed first.
 
@@ -157,9 +167,12 @@ class Similarities:
         if compared is None:
             compared = _Compared(measure, session, len(ids))
         with compared.lock:
+            is_new = not compared.pairs.has(ids).all()
             compared.fill(session, ids, on_progress)
             scores = compared.scores(ids)
         self._compared.put(measure.key, compared)
+        if is_new and measure.key == self.chosen.key:
+            self.prepared.emit()
         return scores
 
     def _ranked(self, cluster: int) -> Ranking | None:

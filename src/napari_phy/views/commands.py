@@ -71,6 +71,9 @@ COMMANDS: tuple[Command, ...] = (
     _setting("frn", "rate-bins", "200", "Number of bins of Firing rate", "Firing rate", "n_bins"),
     _setting("frmin", "rate-from", "10", "Time at which Firing rate begins, in s", "Firing rate", "start_s"),
     _setting("frmax", "rate-to", "60", "Time at which Firing rate ends, in s", "Firing rate", "stop_s"),
+    _setting(
+        "sim", "similarity", "masked gaussian", "How alike clusters are, in Similar, too", "Similarity", "measure"
+    ),
     _setting("csx", "scatter-x", "rate", "Horizontal axis of Scatter", "Scatter", "x_by"),
     _setting("csy", "scatter-y", "depth", "Vertical axis of Scatter", "Scatter", "y_by"),
     _setting("css", "scatter-size", "spikes", "What the size of discs in Scatter stands for", "Scatter", "size_by"),

@@ -179,3 +179,15 @@ def test_it_paints_in_any_size_and_into_an_svg(panel, tmp_path):
     text = (tmp_path / "similarity.svg").read_text(encoding="utf-8")
     assert "similar" in text
     assert "#1e679c" in text
+
+
+def test_another_measure_is_another_matrix(panel, session, qtbot):
+    cosines = panel.data.similarities
+    panel.setting_controls.actions["measure"]["masked gaussian"].trigger()
+    assert session.views["similarity"].measure == "masked gaussian"
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.caption.startswith("probability that the mean")
+    assert np.abs(panel.data.similarities - cosines).max() > 0.1
+    ranking = dict(session.similar_to(3))  # compared once, for all
+    shown = panel.data.similarities[place_of(panel, 3), place_of(panel, 5)]
+    assert shown == pytest.approx(ranking[5], abs=1e-6)

@@ -6,6 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
+from napari_phy.table.similarity_measures import measure_choices
 from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
 
@@ -180,3 +181,26 @@ def test_without_features_it_says_what_is_missing(qtbot):
     session.selection.select([3])
     qtbot.waitUntil(lambda: "features and similarity are not available" in panel.page.text)
     panel.set_session(None)
+
+
+def test_the_measure_that_is_chosen_leads_the_list_and_until_it_is_known_the_cosine(panel, session, qtbot):
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, 3))
+    panel.choose_measure("masked gaussian")
+    assert session.views["similarity"].measure == "masked gaussian"
+    qtbot.waitUntil(lambda: panel.count_label.text() == "like 3 by cosine for now")
+    session.prepare()
+    qtbot.waitUntil(lambda: panel.count_label.text() == "like 3 by masked Gaussian")
+    assert ids(panel) == ranked(session, 3)
+    panel.choose_measure("cosine")
+    qtbot.waitUntil(lambda: panel.count_label.text() == "like 3")
+
+
+def test_the_menu_has_every_measure_and_marks_the_one_that_is_chosen(panel, session):
+    menu = next(one.menu() for one in panel.header.more_menu.actions() if one.text() == "Similarity")
+    menu.aboutToShow.emit()
+    entries = [one for one in menu.actions() if one.text()]
+    assert [one.text() for one in entries] == [title for title, _ in measure_choices()]
+    assert [one.text() for one in entries if one.isChecked()] == ["Cosine"]
+    entries[1].trigger()
+    assert session.similarities.chosen.key == "masked gaussian"

@@ -58,6 +58,7 @@ CANVAS_LEFT = "Traces and spikes make room for the image stack until it is remov
 CANVAS_TAKEN = "Traces and spikes are in the canvas again."
 SUMMARISING = "Summarising the traces…"
 READING_FEATURES = "Reading features…"
+COMPARING = "Comparing clusters…"
 READING_PLACES = "Reading spike positions…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"

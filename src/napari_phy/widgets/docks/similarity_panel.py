@@ -49,7 +49,8 @@ class SimilarityPanel(AllClustersPanel):
     help_text = (
         "Every row and every column is a cluster; the colour of a cell shows how alike the two are.\n"
         "Click a cell to select the pair: the row is the best cluster, the column the similar one.\n"
-        "The wheel zooms, dragging moves, a double-click shows all; the drop-down orders the clusters."
+        "The wheel zooms, dragging moves, a double-click shows all; the drop-down orders the clusters.\n"
+        "⋯ chooses what similarity is, here, in Similar and in the wizard."
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
@@ -60,6 +61,7 @@ class SimilarityPanel(AllClustersPanel):
 
     def make_content(self) -> QWidget:
         content = super().make_content()
+        self.setting_controls.add_menu("measure")
         mouse = self.plot.mouse
         mouse.scrolled.connect(self._on_scrolled)
         mouse.dragged.connect(self._on_dragged)
@@ -75,7 +77,7 @@ class SimilarityPanel(AllClustersPanel):
 
     def make_request(self) -> SimilarityRequest | None:
         clusters = () if self.required_session.holds_features else self.shown_clusters()
-        return SimilarityRequest(clusters, self.settings.order) if clusters else None
+        return SimilarityRequest(clusters, self.settings.order, self.settings.measure) if clusters else None
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:
         """Offer to read the features where that was cancelled."""

@@ -75,6 +75,8 @@ class WizardPanel(ViewPanel):
         if self.session is not None:
             self._links.connect(self.session.wizard.changed, self._on_wizard_changed)
             self._links.connect(self.session.listed.changed, self._on_wizard_changed)
+            self._links.connect(self.session.similarities.chosen.changed, self._on_wizard_changed)
+            self._links.connect(self.session.similarities.prepared, self._on_wizard_changed)
 
     def make_request(self) -> WizardRequest | None:
         wizard = self.required_session.wizard

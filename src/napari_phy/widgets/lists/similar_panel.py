@@ -6,13 +6,15 @@ from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_phy.session.session import Session
 from napari_phy.table.similar_table import compute_similar
+from napari_phy.table.similarity_measures import measure_choices
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.base.choices import choice_actions
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.lists.cluster_columns import ListColumn, rows_of, similar_columns
 from napari_phy.widgets.lists.list_panel import ListPanel
@@ -28,7 +30,7 @@ class SimilarPanel(ListPanel):
     help_text = (
         "Clusters like the best one, the most alike first. Click a row to compare it; Ctrl+click adds or drops one.\n"
         "{next_candidate} brings the next candidate, {drop_similar} drops what is chosen here.\n"
-        "⋯ selects the most similar ones at once; drag selected rows to move them to a group.\n"
+        "⋯ says what similarity is and selects the most similar ones; drag selected rows to move them to a group.\n"
         "A click on the words at the bottom right hides or shows noise and MUA; a right click has a menu."
     )
     failed = "The similarity could not be computed."
@@ -49,9 +51,32 @@ class SimilarPanel(ListPanel):
         self.side_label.clicked.connect(lambda: self.set_hiding(not self._hides))
 
         menu = self.header.more_menu.addMenu("Select the most similar")
+        measures = self.header.more_menu.addMenu("Similarity")
+        measures.aboutToShow.connect(lambda: self._fill_measures(measures))
         for n in N_SELECTED:
             menu.addAction(f"{n} cluster{'s' if n > 1 else ''}").triggered.connect(partial(self._on_select_entry, n))
         self.offer_pictures()
+
+    def _fill_measures(self, menu: QMenu) -> None:
+        menu.clear()
+        if self.session is not None:
+            chosen = self.session.views["similarity"].measure
+            choice_actions(menu, measure_choices(), chosen, self.choose_measure)
+
+    def choose_measure(self, key: str) -> None:
+        """Choose what similarity is, here, in Similarity and in the wizard."""
+        self.required_session.views["similarity"].measure = key
+
+    def set_session(self, session: Session | None) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        super().set_session(session)
+        if session is not None:
+            self._links.connect(session.similarities.chosen.changed, self._on_compared)
+            self._links.connect(session.similarities.prepared, self._on_compared)
+
+    @safe_slot
+    def _on_compared(self) -> None:
+        self._soon.start()
 
     @safe_slot
     def _on_select_entry(self, n: int, *_: object) -> None:
@@ -156,7 +181,7 @@ class SimilarPanel(ListPanel):
             self.side_label.setText("")
             return
         n_chosen = len(self.session.selection.similar)
-        like = f"like {self._best}"
+        like = f"like {self._best} {self.session.similarities.words}".rstrip()
         chosen = f"{n_chosen} chosen" if n_chosen else like
         words = f"{like}   ·   {chosen}" if n_chosen else like
         groups = messages.HIDDEN_GROUPS if self._hides else messages.SHOWN_GROUPS

@@ -1,4 +1,4 @@
-"""What is read in the background: features of a large data set, what comes next, spike density, summary of traces."""
+"""What is read in the background: features of a large data set, similarities, what comes next, density, summary."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
 
 from napari_phy.core import compiled
-from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
+from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.core.progress import OnProgress, part_of
 from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.session.session import Session
@@ -343,6 +343,76 @@ class Preparation(QObject):
         if state != self.state:
             self.state = state
             self.changed.emit()
+
+
+class SimilarityComputation(QObject):
+    """Compares clusters by the measure that is chosen, whenever something of it is not known; the cosine needs nothing.
+
+    Until that is done clusters are ranked by the cosine. Where it fails they stay so.
+    """
+
+    title = "Similarity"
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session: Session | None = None
+        self._links = SessionLinks(self)
+        self._results = LatestResult(self, activity=messages.COMPARING, cancel=self._stop)
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
+        self._soon = QTimer(self, singleShot=True, interval=0)  # after whoever asks at once
+        self._soon.timeout.connect(self._start)
+
+    @property
+    def busy(self) -> bool:
+        """Whether clusters are being compared, or will be soon."""
+        return self._soon.isActive() or self._results.wanted is not None
+
+    def follow(self, session: Session | None) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        self._links.close()
+        self._stop()
+        self._session = session
+        if session is not None:
+            self._links.connect(session.similarities.chosen.changed, self.start)
+            self._links.connect(session.manager.changed, self.start)
+            self.start()
+
+    def start(self) -> None:
+        """Compare what is not known."""
+        self._soon.start()
+
+    def _stop(self) -> None:
+        self._soon.stop()
+        self._results.drop()
+
+    @safe_slot
+    def _start(self) -> None:
+        session = self._session
+        if session is not None and session.similarities.is_due:
+            self._results.ask(self._question(session), session.similarities.prepare)
+
+    def _question(self, session: Session) -> tuple[str, bytes]:
+        return session.similarities.chosen.key, session.manager.cluster_ids.tobytes()
+
+    @safe_slot
+    def _on_result(self, question: object, _: object) -> None:
+        session = not_none(self._session)
+        session.find_candidate()
+        if question != self._question(session):
+            self.start()
+
+    @safe_slot
+    def _on_failed(self, _question: object, error: Exception) -> None:
+        if isinstance(error, ClusteringError):
+            self.start()  # an edit took a cluster away while it was compared
+        else:
+            logger.error("Clusters could not be compared.", exc_info=error)
+            self.show_error(error)
+
+    def show_error(self, error: Exception) -> None:
+        """Say that clusters are ranked as before."""
+        notify(f"The similarity could not be computed, so the cosine stays: {error}", "warning")
 
 
 REST_MS = 150

@@ -19,7 +19,7 @@ from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
-from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, is_large
+from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, SimilarityComputation, is_large
 from napari_phy.widgets.window.canvas import Overview
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.data_files import RawDataSearch
@@ -59,6 +59,7 @@ class SessionBinding(QObject):
         self._read_ahead = read_ahead
         self._keys = keys
         self._preparation: Preparation | None = None  # of a large data set: under way, done or cancelled
+        self.comparing = SimilarityComputation(self)
         overview.traces_changed.connect(self._on_traces_changed)
 
     @property
@@ -123,6 +124,7 @@ class SessionBinding(QObject):
             panel.set_session(session)
         self._controller.set_session(session)
         self._toolbar.set_session(session)
+        self.comparing.follow(session)
 
     def _prepare(self, session: Session | None) -> None:
         """Read the features of what is open now if they are many, and no longer those of what was open before."""
@@ -143,6 +145,7 @@ class SessionBinding(QObject):
         """Propose a candidate as soon as similarities are known."""
         if self._preparation is not None and self._preparation.state != "reading":
             self._controller.session.find_candidate()
+            self.comparing.start()
             self._overview.refresh()
             self._controller.say_again()
             self.prepared.emit()
