@@ -76,6 +76,7 @@ def views_of(kwik: Path, theme: str) -> list[Any]:
     person.session.label([second], "note", "bursts")
     person.session.time.move_to(30.0)
     person.session.events.add("light", [time / 2 for time in range(2, 110)])
+    person.session.compare_with(clustering="original")
     pictures = []
     for title in (title for title in KINDS if title not in LISTS):
         panel = person.workspace.board.open(title)

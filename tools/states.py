@@ -75,6 +75,7 @@ class StatesOfViews:
         person = self.person
         person.open(kwik.resolve())
         person.session.events.add("light", range(2, 55))
+        person.session.compare_with(clustering="original")
         for title in () if self.docks else KINDS:
             panel = person.workspace.board.open(title)
             self.docks[title] = dock = person.workspace.docks[title]
