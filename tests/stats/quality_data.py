@@ -38,3 +38,17 @@ def wave():
 def depths(samples):
     """Return depths that drift with time."""
     return 200 + samples / 1e5 + np.random.default_rng(9).normal(0, 5, len(samples))
+
+
+def unsteady():
+    """Return samples and amplitudes of 1 000 s: small spikes are missing in some, others come in some later ones."""
+    rng = np.random.default_rng(11)
+    samples = np.cumsum(rng.integers(80, 2900, 13_000))
+    samples = samples[samples < 20_000_000]
+    sizes = rng.normal(100, 15, len(samples))
+    missing = (samples > 8_000_000) & (samples < 11_500_000) & (sizes < 105)
+    others = rng.integers(15_000_000, 16_500_000, 1000)
+    samples = np.concatenate([samples[~missing], others])
+    sizes = np.concatenate([sizes[~missing], rng.normal(100, 15, 1000)])
+    order = np.argsort(samples, kind="stable")
+    return samples[order], sizes[order]

@@ -15,9 +15,9 @@ def values(found):
 
 def test_drift_is_that_of_spikeinterface():
     samples = train()
-    found = drift_measures(samples, depths(samples), N_SAMPLES, sample_rate=RATE)
+    found = drift_measures(samples, depths(samples), [(0, N_SAMPLES)], sample_rate=RATE)
     assert values(found) == pytest.approx((47.70783194651327, 16.939833507998078, 12.372899336656843), rel=1e-12)
-    found = drift_measures(samples, depths(samples), N_SAMPLES, sample_rate=RATE, bin_s=30, spikes_per_bin=250)
+    found = drift_measures(samples, depths(samples), [(0, N_SAMPLES)], sample_rate=RATE, bin_s=30, spikes_per_bin=250)
     assert values(found) == pytest.approx((53.08501176982895, 17.201840922478564, 15.313206654456536), rel=1e-12)
 
 
@@ -34,7 +34,7 @@ def test_drift_is_that_of_spikeinterface():
 def test_where_too_little_is_known_nothing_is_told(n_samples, spikes_per_bin, places):
     samples = train()
     found = drift_measures(
-        samples, np.full(len(samples), places), n_samples, sample_rate=RATE, spikes_per_bin=spikes_per_bin
+        samples, np.full(len(samples), places), [(0, n_samples)], sample_rate=RATE, spikes_per_bin=spikes_per_bin
     )
     assert np.isnan(values(found)).all()
-    assert np.isnan(values(drift_measures([], [], n_samples, sample_rate=RATE))).all()
+    assert np.isnan(values(drift_measures([], [], [(0, n_samples)], sample_rate=RATE))).all()

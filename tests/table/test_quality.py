@@ -53,7 +53,7 @@ def test_numbers_are_those_of_the_formulas(session):
     assert found["rp_contamination"] == pytest.approx(llobet_contamination(n_pairs, len(spikes), n_samples, 20))
     known = session.columns.get()
     assert found["amplitude_cutoff"] == amplitude_cutoff(known.amplitudes[spikes])
-    drift = drift_measures(samples, known.depths[spikes], n_samples, sample_rate=rate)
+    drift = drift_measures(samples, known.depths[spikes], [(0, n_samples)], sample_rate=rate)
     assert (found["drift_ptp"], found["drift_std"], found["drift_mad"]) == (drift.ptp, drift.std, drift.mad)
     sample = waveform_samples(session, [2])[2]
     best = sample.mean[:, np.argmax(sample.amplitudes)]

@@ -32,7 +32,7 @@ class DriftMeasures:
 def drift_measures(
     spike_samples: npt.ArrayLike,
     places: npt.ArrayLike,
-    n_samples: int,
+    stretches: npt.ArrayLike,
     *,
     sample_rate: float,
     bin_s: float = DRIFT_BIN_S,
@@ -49,8 +49,9 @@ def drift_measures(
         Ascending samples of one cluster.
     places : array_like, shape (n_spikes,)
         Where each spike is; those that are not finite are left out.
-    n_samples : int
-        Samples of all recordings; a last bin that is not whole is left out.
+    stretches : array_like of int, shape (n_stretches, 2)
+        First sample of each stretch of time that is used, and the one after its last; a last bin that is not whole is
+        left out.
     sample_rate : float
         Hz.
     bin_s : float
@@ -61,9 +62,11 @@ def drift_measures(
     samples, values = np.asarray(spike_samples, dtype=np.int64), np.asarray(places, dtype=np.float64)
     known = np.isfinite(values)
     samples, values, width = samples[known], values[known], max(1, int(bin_s * sample_rate))
-    n_bins = n_samples // width
-    edges = np.searchsorted(samples, width * np.arange(n_bins + 1, dtype=np.int64)).tolist()
-    parts = [values[start:stop] for start, stop in pairwise(edges)]
+    parts = []
+    for start, stop in np.asarray(stretches, dtype=np.int64).reshape(-1, 2).tolist():
+        edges = np.searchsorted(samples, start + width * np.arange((stop - start) // width + 1, dtype=np.int64))
+        parts += [values[first:last] for first, last in pairwise(edges.tolist())]
+    n_bins = len(parts)
     medians = np.array([np.median(part) for part in parts if len(part) >= spikes_per_bin and len(part)])
     if n_bins < _FEWEST_BINS or not len(medians) or n_bins - len(medians) > _KNOWN_SHARE * n_bins:
         return DriftMeasures()

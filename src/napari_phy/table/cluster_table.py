@@ -20,6 +20,7 @@ from napari_phy.table.columns import all_columns, column_named, find_column
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import PerSession
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.valid_periods import periods_of, valid_time
 
 Float64 = npt.NDArray[np.float64]
 Reads = Literal["all", "times", "nothing"]
@@ -27,6 +28,7 @@ Reads = Literal["all", "times", "nothing"]
 HIDDEN_GROUP = "discarded"
 _GROUP_ORDER = ("good", "mua", "noise", "unsorted")
 CLUSTERS_AT_ONCE = 8
+_NO_IDS = read_only(np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,30 +56,33 @@ class ClusterTable:
         return self.values[key]
 
 
+_Key = tuple[Column, bool]  # whether it is that of valid periods only
+
+
 class _ColumnCache:
     """What was computed of the clusters of one clustering, by column."""
 
     def __init__(self) -> None:
-        self._arrays: dict[Column, ClusterArrays] = {}
-        self._clusters: dict[Column, npt.NDArray[np.int64]] = {}  # that there were: what is relative holds for them
+        self._arrays: dict[_Key, ClusterArrays] = {}
+        self._clusters: dict[_Key, npt.NDArray[np.int64]] = {}  # that there were: what is relative holds for them
         self._lock = threading.Lock()
 
     def get(
-        self, column: Column, ids: Sequence[int], clusters: npt.NDArray[np.int64]
+        self, key: _Key, ids: Sequence[int], clusters: npt.NDArray[np.int64]
     ) -> tuple[Float64, npt.NDArray[np.bool_]]:
         """Return (n,) values, nan where one is not known, and which were computed; `clusters` are all there are."""
         with self._lock:
-            if column.is_relative and not np.array_equal(self._clusters.get(column, clusters), clusters):
-                self._arrays.pop(column, None)
-            arrays = self._arrays.get(column)
+            if key[0].is_relative and not np.array_equal(self._clusters.get(key, clusters), clusters):
+                self._arrays.pop(key, None)
+            arrays = self._arrays.get(key)
             if arrays is None:
                 return np.full(len(ids), np.nan), np.zeros(len(ids), dtype=np.bool_)
             return arrays.get(ids), arrays.has(ids)
 
-    def put(self, column: Column, ids: Sequence[int], values: npt.ArrayLike, clusters: npt.NDArray[np.int64]) -> None:
+    def put(self, key: _Key, ids: Sequence[int], values: npt.ArrayLike, clusters: npt.NDArray[np.int64]) -> None:
         with self._lock:
-            self._clusters[column] = clusters
-            self._arrays.setdefault(column, ClusterArrays()).put(ids, values)
+            self._clusters[key] = clusters
+            self._arrays.setdefault(key, ClusterArrays()).put(ids, values)
 
 
 _caches: PerSession[_ColumnCache] = PerSession(_ColumnCache)
@@ -140,6 +145,27 @@ class Table:
     def columns(self) -> tuple[Column, ...]:
         """What there is, with `key`, `title`, `unit` and more of each."""
         return all_columns()
+
+    @property
+    def valid_only(self) -> bool:
+        """Whether metrics of times and amplitudes are made of the valid periods of each cluster only."""
+        return valid_time(self._session).is_used
+
+    @valid_only.setter
+    def valid_only(self, valid_only: bool) -> None:
+        valid_time(self._session).use(bool(valid_only))
+
+    def valid_periods(self, cluster: int) -> Float64:
+        """Return (n, 2) start and stop in seconds of the times in which a cluster is steady.
+
+        Raises
+        ------
+        MissingDataError
+            There are no features, by which amplitudes are told.
+        ClusteringError
+            There is no such cluster.
+        """
+        return periods_of(self._session, cluster) / self._session.model.sample_rate
 
     def __getitem__(self, name: str) -> dict[int, Any]:
         """Return {cluster id: value} of all clusters, also discarded ones; nan where a number is not known.
@@ -209,15 +235,17 @@ def _values(
         return np.asarray(column.compute(asked, ids, on_progress), dtype=np.float64)
     manager, model = asked.manager, asked.model
     cache = _caches.of(manager, model)
-    clusters = manager.cluster_ids
-    values, is_known = cache.get(column, ids, clusters)
+    valid, clusters = valid_time(asked), manager.cluster_ids if column.is_relative else _NO_IDS
+    key = column, column.uses_periods and valid.is_used
+    values, is_known = cache.get(key, ids, clusters)
     places = np.flatnonzero(~is_known)
     if is_asked and len(places):
         wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
         computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
-        is_same = not column.is_relative or manager.cluster_ids is clusters
+        is_same = not column.is_relative or np.array_equal(manager.cluster_ids, clusters)
+        is_same = is_same and key[1] == (column.uses_periods and valid.is_used)
         if is_same and asked.manager is manager and asked.model is model:  # else it is not known what was computed
-            cache.put(column, wanted, computed, clusters)
+            cache.put(key, wanted, computed, clusters)
         of = dict(zip(wanted, computed.tolist(), strict=True))
         values[places] = [of[ids[place]] for place in places.tolist()]
     return values

@@ -52,6 +52,8 @@ class Column:
         Whether lists compute it in the background.
     is_relative : bool
         Whether it depends on how the other spikes are divided into clusters, so that each edit may change it.
+    uses_periods : bool
+        Whether it can be that of the valid periods of a cluster only.
     is_usual : bool
         Whether lists show it before the user chooses columns.
     follows_time : bool
@@ -60,6 +62,8 @@ class Column:
         Whether it can stand for size and colour; ids and channels cannot.
     is_whole : bool
         Whether its numbers are whole.
+    is_lower_better : bool
+        Whether small numbers speak for a cluster.
     is_log : bool
         Whether it may have a logarithmic axis.
     aliases : tuple of str
@@ -87,10 +91,12 @@ class Column:
     needs: tuple[Need, ...] = ()
     in_background: bool = False
     is_relative: bool = False
+    uses_periods: bool = False
     is_usual: bool = True
     follows_time: bool = False
     is_quantity: bool = True
     is_whole: bool = False
+    is_lower_better: bool = False
     is_log: bool = False
     aliases: tuple[str, ...] = ()
     width: int = 60

@@ -114,7 +114,7 @@ _OWN: tuple[Column, ...] = (
     Column(
         "refractory", "refr.", _refractory, "Intervals within 2 ms (%)", "refractory", "%", 1, kind="lazy",
         axis="intervals within 2 ms", follows_time=True, width=46, small_width=44, keep=9, in_small=False,
-        warns_from=1.0,
+        warns_from=1.0, is_lower_better=True,
     ),
 )  # fmt: skip
 

@@ -26,7 +26,8 @@ from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import samples_before
 from napari_phy.table.spikes_nearby import spikes_nearby
-from napari_phy.table.stretches import moved_apart, used_samples
+from napari_phy.table.stretches import moved_apart
+from napari_phy.table.valid_periods import spikes_in_use, valid_time
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
 
 Int64 = npt.NDArray[np.int64]
@@ -40,11 +41,11 @@ class _Measures(Generic[V]):
 
     def __init__(self, compute: Callable[[SessionLike, int, OnProgress], V]) -> None:
         self._compute = compute
-        self._known: SessionCache[int, V] = SessionCache(lambda _: 200)
+        self._known: SessionCache[tuple[int, bool], V] = SessionCache(lambda _: 200)
 
     def of(self, session: SessionLike, cluster: int, on_progress: OnProgress) -> V:
-        found = self._known.get(session, [cluster], lambda _: {cluster: self._compute(session, cluster, on_progress)})
-        return found[cluster]
+        key = cluster, valid_time(session).is_used
+        return self._known.get(session, [key], lambda _: {key: self._compute(session, cluster, on_progress)})[key]
 
 
 def _part(measures: _Measures[V], pick: Callable[[V], float]) -> Compute:
@@ -67,9 +68,10 @@ def _each(measure: Callable[[SessionLike, int, OnProgress], float]) -> Compute:
 # --- times of spikes ---
 
 
-def _train(session: SessionLike, cluster: int) -> tuple[Int64, Int64]:
+def _train(session: SessionLike, cluster: int, on_progress: OnProgress) -> tuple[Int64, Int64]:
     """Return the samples of the spikes that are used, and (n, 2) the stretches of time that they are from."""
-    return session.model.spike_samples[session.manager.spikes(cluster)], used_samples(session)
+    spikes, stretches = spikes_in_use(session, cluster, on_progress)
+    return session.model.spike_samples[spikes], stretches
 
 
 def _firsts(samples: Int64, stretches: Int64) -> Int64:
@@ -77,12 +79,12 @@ def _firsts(samples: Int64, stretches: Int64) -> Int64:
 
 
 def _presence(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
-    samples, stretches = _train(session, cluster)
+    samples, stretches = _train(session, cluster, on_progress)
     return presence_ratio(samples, stretches, sample_rate=session.model.sample_rate)
 
 
 def _n_violations(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
-    samples, stretches = _train(session, cluster)
+    samples, stretches = _train(session, cluster, on_progress)
     if not len(samples):
         return math.nan
     rate, firsts = session.model.sample_rate, _firsts(samples, stretches)
@@ -90,14 +92,14 @@ def _n_violations(session: SessionLike, cluster: int, on_progress: OnProgress) -
 
 
 def _hill(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
-    samples, stretches = _train(session, cluster)
+    samples, stretches = _train(session, cluster, on_progress)
     duration_s = float(np.diff(stretches).sum()) / session.model.sample_rate
     n_violations = _n_violations(session, cluster, on_progress)
     return hill_ratio(int(n_violations), len(samples), duration_s) if len(samples) else math.nan
 
 
 def _llobet(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
-    samples, stretches = _train(session, cluster)
+    samples, stretches = _train(session, cluster, on_progress)
     refractory = round(LLOBET_MS * session.model.sample_rate / 1000)
     apart = moved_apart(samples, _firsts(samples, stretches), refractory + 1)
     return llobet_contamination(close_pairs(apart, refractory), len(samples), int(np.diff(stretches).sum()), refractory)
@@ -107,13 +109,14 @@ def _llobet(session: SessionLike, cluster: int, on_progress: OnProgress) -> floa
 
 
 def _amplitude_cutoff(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
-    return amplitude_cutoff(session.columns.get(on_progress).amplitudes[session.manager.spikes(cluster)])
+    spikes, _ = spikes_in_use(session, cluster, on_progress)
+    return amplitude_cutoff(session.columns.get(on_progress).amplitudes[spikes])
 
 
 def _drift(session: SessionLike, cluster: int, on_progress: OnProgress) -> DriftMeasures:
-    model, spikes = session.model, session.manager.spikes(cluster)
-    depths, n_samples = session.columns.get(on_progress).depths[spikes], round(model.duration * model.sample_rate)
-    return drift_measures(model.spike_samples[spikes], depths, n_samples, sample_rate=model.sample_rate)
+    model, (spikes, stretches) = session.model, spikes_in_use(session, cluster, on_progress)
+    depths = session.columns.get(on_progress).depths[spikes]
+    return drift_measures(model.spike_samples[spikes], depths, stretches, sample_rate=model.sample_rate)
 
 
 def _mahalanobis(session: SessionLike, cluster: int, on_progress: OnProgress) -> tuple[float, float]:
@@ -170,33 +173,42 @@ _of_template = _Measures(_template)
 
 
 def _column(key: str, title: str, compute: Compute, tip: str, name: str, **more: Any) -> Column:
-    usual = {"kind": "lazy", "in_background": True, "is_usual": False, "in_small": False, "keep": 1, "decimals": 2}
+    usual: dict[str, Any] = {
+        "kind": "lazy",
+        "in_background": True,
+        "is_usual": False,
+        "in_small": False,
+        "keep": 1,
+        "decimals": 2,
+    }
     return Column(key, title, compute, tip, name, **{**usual, **more})
 
 
 _FEATURES, _WAVEFORMS = ("features",), ("waveforms",)
+_TIMES = {"follows_time": True, "uses_periods": True}
+_LOW = {"is_lower_better": True}
 
 QUALITY: tuple[Column, ...] = (
     _column(
         "presence_ratio", "presence", _each(_presence),
-        "Presence ratio (0–1)\nThe share of minutes in which it has a spike", "presence ratio", follows_time=True,
+        "Presence ratio (0–1)\nThe share of minutes in which it has a spike", "presence ratio", **_TIMES,
         width=64,
     ),
     _column(
         "isi_violations_count", "violations", _each(_n_violations),
-        "Violations\nHow many intervals are shorter than 1.5 ms", "violations", follows_time=True, decimals=0,
+        "Violations\nHow many intervals are shorter than 1.5 ms", "violations", **_TIMES, **_LOW, decimals=0,
         is_whole=True, is_log=True, width=66, small_width=64,
     ),
     _column(
         "isi_violations_ratio", "Hill", _each(_hill),
         "Violations by rate (Hill)\nThe rate of violations of 1.5 ms over the mean rate: near the share of spikes of "
-        "other neurons while it is small", "violations by rate", follows_time=True, aliases=("hill",), width=44,
+        "other neurons while it is small", "violations by rate", **_TIMES, **_LOW, aliases=("hill",), width=44,
         small_width=42,
     ),
     _column(
         "rp_contamination", "Llobet", _each(_llobet),
         "Contamination (Llobet, 0–1)\nThe share of spikes of other neurons that violations of 1 ms tell of",
-        "contamination", follows_time=True, aliases=("llobet", "contamination"), width=50, small_width=48,
+        "contamination", **_TIMES, **_LOW, aliases=("llobet", "contamination"), width=50, small_width=48,
     ),
     _column(
         "snr", "SNR", _each(_signal_to_noise),
@@ -206,7 +218,7 @@ QUALITY: tuple[Column, ...] = (
     _column(
         "amplitude_cutoff", "cutoff", _each(_amplitude_cutoff),
         "Amplitude cutoff (0–0.5)\nThe share of spikes that were too small to be found; it needs 500 spikes",
-        "amplitude cutoff", needs=_FEATURES, decimals=3, width=50, small_width=48,
+        "amplitude cutoff", **_LOW, needs=_FEATURES, uses_periods=True, decimals=3, width=50, small_width=48,
     ),
     _column(
         "isolation_distance", "isolation", _part(_of_mahalanobis, lambda found: found[0]),
@@ -215,8 +227,8 @@ QUALITY: tuple[Column, ...] = (
     ),
     _column(
         "l_ratio", "L-ratio", _part(_of_mahalanobis, lambda found: found[1]),
-        "L-ratio\nHow many other spikes are where its own would be, for each of its own", "L-ratio", needs=_FEATURES,
-        decimals=3, is_log=True, width=54, small_width=52,
+        "L-ratio\nHow many other spikes are where its own would be, for each of its own", "L-ratio", **_LOW,
+        needs=_FEATURES, decimals=3, is_log=True, width=54, small_width=52,
     ),
     _column(
         "d_prime", "d′", _each(_d_prime),
@@ -236,13 +248,13 @@ QUALITY: tuple[Column, ...] = (
     _column(
         "nn_miss_rate", "misses", _part(_of_neighbors, lambda found: found[1]),
         "Nearest neighbours: misses (0–1)\nThe share of the neighbours of other spikes that are its own",
-        "neighbours: misses", needs=_FEATURES, decimals=3, aliases=("nn_miss",), width=52, small_width=50,
+        "neighbours: misses", **_LOW, needs=_FEATURES, decimals=3, aliases=("nn_miss",), width=52, small_width=50,
     ),
     *(
         _column(
             key, title, _part(_of_drift, pick), f"{name[0].upper()}{name[1:]} (µm)\n{more} of its median depth, minute "
             "by minute; a minute needs 100 spikes", name, unit="µm", needs=("features", "positions"), decimals=1,
-            width=width, small_width=width - 2,
+            uses_periods=True, **_LOW, width=width, small_width=width - 2,
         )
         for key, title, name, more, pick, width in (
             ("drift_ptp", "drift", "drift", "The range", lambda found: found.ptp, 44),

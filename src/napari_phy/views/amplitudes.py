@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.table.numbers import format_shown
+from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.valid_periods import periods_of
 from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
 from napari_phy.views.settings import Choice, Switch, ViewSettings
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
@@ -32,6 +33,8 @@ class AmplitudeSettings(ViewSettings):
     ----------
     violations : bool
         Whether spikes within the refractory time after another one of their cluster are marked.
+    valid : bool
+        Whether the times in which clusters are steady are shaded.
     measure : str or None
         How amplitude is measured, where the data set has what it needs; None: by the best that there is.
     """
@@ -42,6 +45,13 @@ class AmplitudeSettings(ViewSettings):
         bool,
         Switch(
             title="Mark refractory violations", tip="Spikes that come within 2 ms after another one of their cluster."
+        ),
+    ] = False
+    valid: Annotated[
+        bool,
+        Switch(
+            title="Shade valid periods",
+            tip="Times in which fewer than a tenth of the spikes are of other neurons, and than a tenth are missing.",
         ),
     ] = False
     measure: Annotated[
@@ -69,6 +79,8 @@ class AmplitudeRequest:
         Most spikes drawn of all other clusters together.
     mark_violations : bool, default False
         Also draw, and tell apart, spikes within the refractory time after another one of their cluster.
+    find_valid : bool, default False
+        Also find the valid periods of the clusters.
     """
 
     clusters: tuple[int, ...]
@@ -76,6 +88,7 @@ class AmplitudeRequest:
     n_spikes_max: int = 10_000
     n_background: int = 2_500
     mark_violations: bool = False
+    find_valid: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +117,8 @@ class AmplitudeData:
         Drawn spikes of each cluster by amplitude, `bin_width` a bin from 0 on.
     caption : str
         The words below the picture: "84 of 908 spikes".
+    valid_s : tuple of ndarray of float64, shape (n, 2), default ()
+        Start and stop in seconds of the valid periods of each cluster, where they were asked for.
     """
 
     request: AmplitudeRequest
@@ -122,6 +137,7 @@ class AmplitudeData:
     histogram: npt.NDArray[np.int64]
     bin_width: float
     caption: str
+    valid_s: tuple[npt.NDArray[np.float64], ...] = ()
 
     @property
     def clusters(self) -> tuple[int, ...]:
@@ -146,7 +162,8 @@ def compute_amplitude_view(
     ClusteringError
         A cluster does not exist (any more).
     """
-    drawn = _drawn(session, request)
+    valid_s = _valid_s(session, request, part_of(on_progress, 0, 0.3)) if request.find_valid else ()
+    drawn, on_progress = _drawn(session, request), part_of(on_progress, 0.3 * request.find_valid, 1)
     amplitudes = spike_amplitudes(session, request.kind, drawn.spike_ids, on_progress)
     known = np.isfinite(amplitudes)
     drawn, amplitudes = drawn.where(known), amplitudes[known]
@@ -168,8 +185,27 @@ def compute_amplitude_view(
         n_violations=drawn.n_violations,
         histogram=read_only(_histogram(amplitudes, drawn.places, len(request.clusters), bin_width)),
         bin_width=bin_width,
-        caption=format_shown(drawn.n_shown, drawn.n_total),
+        caption="; ".join((format_shown(drawn.n_shown, drawn.n_total), *_valid_words(session, valid_s))),
+        valid_s=valid_s,
     )
+
+
+def _valid_s(
+    session: SessionLike, request: AmplitudeRequest, on_progress: OnProgress
+) -> tuple[npt.NDArray[np.float64], ...]:
+    """Return (n, 2) seconds of the valid periods of each cluster; () without features, by which they are told."""
+    if session.sums is None:
+        return ()
+    rate = session.model.sample_rate
+    return tuple(read_only(periods_of(session, cluster, on_progress) / rate) for cluster in request.clusters)
+
+
+def _valid_words(session: SessionLike, valid_s: tuple[npt.NDArray[np.float64], ...]) -> tuple[str, ...]:
+    """Return how much of the time the best cluster is steady."""
+    if not valid_s:
+        return ()
+    share = float(np.diff(valid_s[0]).sum()) / max(session.model.duration, 1e-3)
+    return (f"valid {format_number(100 * share)} % of the time" if share else "no valid period of 3 minutes or more",)
 
 
 def quick_request(session: SessionLike, request: AmplitudeRequest) -> AmplitudeRequest:

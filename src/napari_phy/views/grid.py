@@ -1,4 +1,4 @@
-"""Every cluster a small picture: mean waveform, autocorrelogram or firing rate; only those in sight are computed."""
+"""Every cluster a small picture: mean waveform, autocorrelogram or rate; or every metric a histogram over all."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from napari_phy.table.waveform_samples import best_channels, waveform_samples
 from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import rate_edges
+from napari_phy.views.metric_histograms import USUAL_METRICS, Histogram, compute_histograms
 from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle, TypeSizes
-from napari_phy.views.settings import Choice, ViewSettings
+from napari_phy.views.settings import Choice, Names, ViewSettings
 
 Float64 = npt.NDArray[np.float64]
-Content = Literal["waveform", "autocorrelogram", "rate"]
+Content = Literal["waveform", "autocorrelogram", "rate", "metrics"]
 
 TILE_CORRELOGRAM = CorrelogramSettings(bin_ms=1.0, window_ms=50.0)
 N_RATE_BINS = 60
@@ -41,6 +42,7 @@ MEANINGS: Mapping[Content, str] = {
     "waveform": "mean waveform on the largest channel, each to its own height",
     "autocorrelogram": "autocorrelogram, lags of ±25 ms; the largest count",
     "rate": "firing rate over time; its mean",
+    "metrics": "click or drag in a histogram to set a limit, click its words to turn it round",
 }
 
 
@@ -53,9 +55,14 @@ class GridSettings(ViewSettings):
     order : str
         Order of the tiles; "list" is that of Clusters.
     content : str
-        Content of a tile: "waveform", "autocorrelogram" or "rate".
+        Content of a tile: "waveform", "autocorrelogram" or "rate" of a cluster, or "metrics": histograms of metrics
+        over all clusters.
     zoom : float
         Size of a tile; 1 is the usual one.
+    metrics : tuple of str
+        Keys of the columns that have a histogram.
+    limits : tuple of str
+        What metrics have to be, as filters have it: "snr >= 4".
     """
 
     view: ClassVar[str] = "Grid"
@@ -65,12 +72,19 @@ class GridSettings(ViewSettings):
         Content,
         Choice(
             title="Content of a tile",
-            of=(("Waveform", "waveform"), ("Autocorrelogram", "autocorrelogram"), ("Firing rate", "rate")),
+            of=(
+                ("Waveform", "waveform"),
+                ("Autocorrelogram", "autocorrelogram"),
+                ("Firing rate", "rate"),
+                ("Metrics", "metrics"),
+            ),
         ),
     ] = "waveform"
     zoom: Annotated[
         float, Choice(title="Size of tiles", of=(("Small tiles", 0.7), ("Medium tiles", 1.0), ("Large tiles", 1.7)))
     ] = 1.0
+    metrics: Annotated[tuple[str, ...], Names(title="Metrics", is_persistent=True)] = USUAL_METRICS
+    limits: Annotated[tuple[str, ...], Names(title="Limits", is_persistent=True, is_look=True)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +97,16 @@ class GridRequest:
         All that there are tiles for, in the order of the list.
     order : Order
         Order of the tiles.
-    content : {'waveform', 'autocorrelogram', 'rate'}
+    content : {'waveform', 'autocorrelogram', 'rate', 'metrics'}
         Content of each tile.
     start, stop : int
         Which tiles are in sight, by their place.
     reads_features : bool, default True
         Whether depths may be read that are not known yet.
+    metrics : tuple of str, default ()
+        Keys of the columns that have a histogram.
+    valid_only : bool, default False
+        Whether these are of valid periods only.
     """
 
     clusters: tuple[int, ...]
@@ -97,6 +115,8 @@ class GridRequest:
     start: int
     stop: int
     reads_features: bool = True
+    metrics: tuple[str, ...] = ()
+    valid_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,22 +148,30 @@ class GridData:
     request : GridRequest
         What was asked for.
     cluster_ids : ndarray of int64, shape (n,)
-        Cluster ids of all tiles, in order.
+        Cluster ids of all tiles, in order; none where tiles are histograms.
     tiles : mapping of int to Tile
         {cluster: tile} of those in sight.
     sorted_by : str, default ''
         What they are sorted by where that is not what was asked for.
+    histograms : tuple of Histogram, default ()
+        Metrics of all clusters.
     """
 
     request: GridRequest
     cluster_ids: npt.NDArray[np.int64]
     tiles: Mapping[int, Tile]
     sorted_by: str = ""
+    histograms: tuple[Histogram, ...] = ()
+
+    @property
+    def n_tiles(self) -> int:
+        """How many tiles there are."""
+        return len(self.histograms) or len(self.cluster_ids)
 
     @property
     def caption(self) -> str:
         """The words below the picture."""
-        words = (format_count(len(self.cluster_ids), "cluster"), MEANINGS[self.request.content], self.sorted_by)
+        words = (format_count(len(self.request.clusters), "cluster"), MEANINGS[self.request.content], self.sorted_by)
         return "; ".join(filter(None, words))
 
 
@@ -160,6 +188,11 @@ def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProg
     ClusteringError
         A cluster does not exist (any more).
     """
+    if request.content == "metrics":
+        histograms = compute_histograms(
+            session, request.clusters, request.metrics, on_progress, reads_features=request.reads_features
+        )
+        return GridData(request, read_only(np.empty(0, dtype=np.int64)), MappingProxyType({}), histograms=histograms)
     ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
     make = _MAKERS[request.content]
     tiles: dict[int, Tile] = {}
@@ -293,10 +326,18 @@ class GridLayout:
         return place if self.tile(place).contains(x_px, y_px) else None
 
 
-def grid_layout(n: int, width: float, height: float, first: int, zoom: float, sizes: TypeSizes) -> GridLayout:
+def grid_layout(
+    n: int,
+    width: float,
+    height: float,
+    first: int,
+    zoom: float,
+    sizes: TypeSizes,
+    least_px: tuple[float, float] = TILE_PX,
+) -> GridLayout:
     """Return tiles that fill the width; the last row that can be at the top leaves the last tiles whole."""
     gap, margin = sizes.px(GAP_PX), sizes.px(MARGIN_PX)
-    least_width, tile_height = sizes.px(TILE_PX[0] * zoom), sizes.px(TILE_PX[1] * zoom)
+    least_width, tile_height = sizes.px(least_px[0] * zoom), sizes.px(least_px[1] * zoom)
     room = max(least_width, width - 2 * margin)
     n_columns = max(1, int((room + gap) // (least_width + gap)))
     n_lines, pitch, top = ceil(n / n_columns), tile_height + gap, margin / 2

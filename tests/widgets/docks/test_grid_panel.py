@@ -7,6 +7,7 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
+from napari_phy.views.metric_histograms import histogram_parts
 from napari_phy.widgets.docks.grid_panel import GridPanel
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -185,3 +186,92 @@ def test_it_paints_in_any_size_and_into_an_svg(panel, tmp_path):
     panel.plot.resize(440, 360)
     panel.save_picture(str(tmp_path / "grid.svg"))
     assert "#1e679c" in (tmp_path / "grid.svg").read_text(encoding="utf-8")
+
+
+# --- histograms of metrics ---
+
+
+@pytest.fixture
+def metrics(panel, qtbot):
+    panel.choose(content="metrics", metrics=("spikes", "snr", "rate"))
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.n_tiles == 3)
+    return panel
+
+
+def bars(panel, place):
+    return histogram_parts(panel.layout_now.tile(place), panel.theme).bars
+
+
+def point(panel, place, along, at=0.5):
+    area = bars(panel, place)
+    return QPoint(round(area.left + along * area.width), round(area.top + at * area.height))
+
+
+def test_a_click_sets_a_limit_a_drag_moves_it_and_a_double_click_drops_it(metrics, qtbot):
+    plot = metrics.plot
+    qtbot.mouseClick(plot, LEFT, NONE, point(metrics, 1, 0.5))
+    first = metrics.limits["snr"]
+    assert first.is_least
+    values = metrics.data.histograms[1].values
+    assert metrics.limits_bar.label.text().startswith(f"{np.count_nonzero(values >= first.value)} of 40 clusters pass")
+
+    qtbot.mouseMove(plot, point(metrics, 1, 0.5))
+    qtbot.mousePress(plot, LEFT, NONE, point(metrics, 1, 0.5))
+    for along in (0.6, 0.7, 0.8):
+        qtbot.mouseMove(plot, point(metrics, 1, along))
+    qtbot.mouseRelease(plot, LEFT, NONE, point(metrics, 1, 0.8))
+    assert metrics.limits["snr"].value == pytest.approx(metrics.data.histograms[1].value_at(0.8), rel=0.02)
+
+    qtbot.mouseDClick(plot, LEFT, NONE, point(metrics, 1, 0.5))
+    assert metrics.limits == {}
+    assert metrics.limits_bar.isHidden()
+
+
+def test_a_click_on_the_words_turns_a_limit_round(metrics, qtbot):
+    words = histogram_parts(metrics.layout_now.tile(2), metrics.theme).words
+    where = QPoint(*map(round, words.center))
+    qtbot.mouseClick(metrics.plot, LEFT, NONE, where)
+    assert metrics.limits == {}
+    qtbot.mouseClick(metrics.plot, LEFT, NONE, point(metrics, 2, 0.4))
+    qtbot.mouseClick(metrics.plot, LEFT, NONE, where)
+    assert not metrics.limits["rate"].is_least
+
+
+def test_one_click_makes_the_limits_the_filter_and_the_histograms_stay(metrics, session, qtbot):
+    for place in (0, 1):
+        qtbot.mouseClick(metrics.plot, LEFT, NONE, point(metrics, place, 0.4))
+    passes = [one.passes(of.values) for one, of in zip(metrics.limits.values(), metrics.data.histograms, strict=False)]
+    expected = np.flatnonzero(np.all(passes, axis=0)).tolist()
+    qtbot.mouseClick(metrics.limits_bar.filter_button, LEFT)
+    assert session.listed.text == " and ".join(limit.text for limit in metrics.limits.values())
+    assert sorted(session.listed.clusters) == expected
+    assert 0 < len(expected) < 40
+    metrics.follow_list()
+    qtbot.waitUntil(lambda: ready(metrics))
+    assert len(metrics.data.histograms[0].values) == 40
+    qtbot.mouseClick(metrics.limits_bar.clear_button, LEFT)
+    assert metrics.limits == {}
+
+
+def test_metrics_are_chosen_in_the_menu_and_read_under_the_mouse(metrics, qtbot):
+    area = bars(metrics, 2)
+    words = metrics.read_out(area.left + 0.5 * area.width, area.top + 2)
+    assert words.startswith("rate ")
+    assert words.endswith(" Hz")
+    assert metrics.read_out(2000, 2000) == ""
+    menu = next(one.menu() for one in metrics.header.more_menu.actions() if one.text() == "Metrics")
+    menu.aboutToShow.emit()
+    entries = {entry.text(): entry for entry in menu.actions()}
+    assert entries["signal to noise"].isChecked()
+    entries["signal to noise"].trigger()
+    entries["spread"].trigger()
+    assert metrics.settings.metrics == ("spikes", "rate", "spread")
+    metrics.choose(metrics=())
+    qtbot.waitUntil(lambda: metrics.data is None)
+
+
+def test_histograms_mark_the_selection_and_follow_valid_periods(metrics, session, qtbot):
+    area = QRectF(*bars(metrics, 0)).adjusted(-2, 0, 2, 0)
+    assert metrics.color_of(0) in colors_in(metrics, area)
+    session.table.valid_only = True
+    qtbot.waitUntil(lambda: ready(metrics) and metrics.data.request.valid_only)

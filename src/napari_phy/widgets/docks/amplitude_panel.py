@@ -38,6 +38,7 @@ from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
 KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
 GAP_PX = 4  # between plot and histogram
 FILL_ALPHA = 0.6  # of the histogram
+BAR_PX, SHADE = 3, 0.12  # of valid periods
 REST_MS = 300  # after a picture with few spikes, the rest is read: not for who clicks on and on
 READING_COST = 100  # of a spike in raw data, against one whose amplitude is known
 
@@ -61,12 +62,14 @@ class AmplitudePanel(SpikeScatterPanel):
         "Peak to peak: of the waveform × mask, where it is largest.\n"
         "By feature: the largest first feature × mask; the drop-down chooses.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
-        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations.\n"
+        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations,\n"
+        "and shades the times in which the best cluster is steady; each has a bar of them at the top.\n"
         "The yellow frame is what Traces shows."
     )
 
     def make_content(self) -> QWidget:
         content = super().make_content()
+        self.setting_controls.add_switch("valid")
         self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
         self._rest_later = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_later.timeout.connect(self._read_on)
@@ -112,9 +115,9 @@ class AmplitudePanel(SpikeScatterPanel):
     def make_request(self) -> AmplitudeRequest | None:
         if not self.clusters:
             return None
-        settings = self.required_session.settings
-        n_max, n_background = settings.value("amplitudes_per_cluster"), settings.value("amplitudes_background")
-        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.settings.violations)
+        preferred, chosen = self.required_session.settings.value, self.settings
+        n_max, n_background = preferred("amplitudes_per_cluster"), preferred("amplitudes_background")
+        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, chosen.violations, chosen.valid)
 
     def compute(self, session: SessionLike, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
         if request.kind not in amplitude_kinds(session):
@@ -193,10 +196,27 @@ class AmplitudePanel(SpikeScatterPanel):
         area, gap, frame = self.area, self.theme.px(GAP_PX), self.frame
         if frame is None:
             return
+        colors = [self.color_of(place) for place in range(len(self.data.clusters))]
+        paint_valid(painter, self.data, frame, area, colors, self.theme.px(BAR_PX))
         left = area.right() + gap
         side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
-        colors = [self.color_of(place) for place in range(len(self.data.clusters))]
         paint_histogram(painter, self.data, frame, side, colors)
+
+
+def paint_valid(
+    painter: QPainter, data: AmplitudeData, frame: Frame, area: QRectF, colors: Sequence[str], bar_px: float
+) -> None:
+    """Shade the valid periods of the best cluster, and have a bar for those of each at the top of the plot."""
+    painter.save()
+    painter.setClipRect(area)
+    for place, periods_s in enumerate(data.valid_s):
+        top = area.top() + place * (bar_px + 1)
+        edges = frame.to_px(np.column_stack([periods_s.reshape(-1), np.zeros(periods_s.size)]))[:, 0]
+        for left, right in edges.reshape(-1, 2).tolist():
+            painter.fillRect(QRectF(left, top, right - left, bar_px), with_alpha(colors[place], 1.0))
+            if place == 0:
+                painter.fillRect(QRectF(left, area.top(), right - left, area.height()), with_alpha(colors[0], SHADE))
+    painter.restore()
 
 
 def paint_histogram(painter: QPainter, data: AmplitudeData, frame: Frame, area: QRectF, colors: Sequence[str]) -> None:

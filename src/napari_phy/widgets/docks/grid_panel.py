@@ -1,4 +1,4 @@
-"""Grid: a tile for every cluster, with its mean waveform, autocorrelogram or rate; a click selects."""
+"""Grid: a tile for every cluster, with its mean waveform, autocorrelogram or rate; or one for every metric."""
 
 from collections.abc import Callable
 
@@ -13,6 +13,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.grid import (
+    TILE_PX,
     Content,
     GridData,
     GridLayout,
@@ -26,16 +27,17 @@ from napari_phy.views.grid import (
     tile_parts,
     zero_y,
 )
+from napari_phy.views.metric_histograms import HISTOGRAM_PX
 from napari_phy.views.rectangles import Rectangle
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens
+from napari_phy.widgets.docks.histograms_panel import HistogramsPanel
 from napari_phy.widgets.panels.color_schemes import group_colors, group_entries
-from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
 RIM_PX, LINE_PX = 2.0, 1.5
 
 
-class GridPanel(ScrolledClustersPanel):
+class GridPanel(HistogramsPanel):
     """Only the tiles in sight are computed; what was computed is kept."""
 
     title = "Grid"
@@ -50,7 +52,10 @@ class GridPanel(ScrolledClustersPanel):
         "Every tile is a cluster: its group and id, and a number that goes with the curve.\n"
         "Click a tile to select the cluster, Ctrl+click adds or drops one.\n"
         "The wheel, Page Up and Page Down go through the rows.\n"
-        "The drop-downs choose what a tile holds and the order; ⋯ its size."
+        "The drop-downs choose what a tile holds and the order; ⋯ its size.\n"
+        "Metrics are histograms over all clusters, those selected as marks: click or drag to set a limit, click the\n"
+        "words above the bars to turn it round, double-click to drop it. The button below makes the limits the filter\n"
+        "of the list; ⋯ chooses the metrics."
     )
 
     def make_content(self) -> QWidget:
@@ -60,6 +65,8 @@ class GridPanel(ScrolledClustersPanel):
     # --- request ---
 
     def make_request(self) -> GridRequest | None:
+        if self.settings.content == "metrics":
+            return self.request_of_metrics()
         clusters = self.shown_clusters()
         if not clusters:
             return None
@@ -77,14 +84,19 @@ class GridPanel(ScrolledClustersPanel):
         super().draw(data)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        return (*super().legend_entries(), *group_entries(self.required_session, self.theme))
+        groups = () if self.data.histograms else group_entries(self.required_session, self.theme)
+        return (*super().legend_entries(), *groups)
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> GridLayout:
-        return grid_layout(n, size.width(), size.height(), self.first, self.settings.zoom, theme)
+        least = HISTOGRAM_PX if self.settings.content == "metrics" else TILE_PX
+        return grid_layout(n, size.width(), size.height(), self.first, self.settings.zoom, theme, least)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the tiles in sight in a rectangle of some size."""
-        layout = self.layout_of(size, len(self.data.cluster_ids), theme)
+        layout = self.layout_of(size, self.data.n_tiles, theme)
+        if self.data.histograms:
+            self.paint_histograms(painter, layout, theme)
+            return
         paint_grid_of_tiles(
             painter, self.data, layout, theme, self.clusters, self._group_of, group_colors(self.required_session, theme)
         )
@@ -97,6 +109,8 @@ class GridPanel(ScrolledClustersPanel):
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, good, 259 spikes; 104 µV` for the tile under the mouse."""
+        if self.data.histograms:
+            return self.read_histogram(x_px, y_px)
         cluster = self.cluster_at(x_px, y_px)
         if cluster is None or cluster not in self.required_session.manager:
             return ""

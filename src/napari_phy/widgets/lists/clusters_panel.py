@@ -21,6 +21,7 @@ from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns, find_column
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.valid_periods import valid_time
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import switch_action
 from napari_phy.widgets.base.notifications import notify
@@ -77,6 +78,7 @@ class ClustersPanel(ListPanel):
         theme = tokens(viewer)
         self.picker, self.filter_line = ClusteringPicker(theme), FilterLine(theme)
         self.skips = False
+        self.valid_only = False
         self.shows_discarded = False
         self.marks_similar = False
         self._all = FilteredRows()
@@ -96,6 +98,7 @@ class ClustersPanel(ListPanel):
         self.list.groups_folded.connect(self._on_groups_folded)
         self._discarded_entry = switch_action(menu, "Show discarded clusters", False, self.show_discarded)
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
+        self._valid_entry = switch_action(menu, "Metrics from valid periods only", False, self.set_valid_only)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
         self.offer_pictures()
         self.set_session(session)
@@ -308,6 +311,24 @@ class ClustersPanel(ListPanel):
         if self.session is not None:
             self.refresh()
 
+    def set_valid_only(self, valid_only: bool) -> None:
+        """Make metrics of the times in which each cluster is steady, or of all."""
+        self.valid_only = valid_only
+        self._valid_entry.setChecked(valid_only)
+        if self.session is not None:
+            valid_time(self.session).use(valid_only)
+        self.options_changed.emit()
+
+    def follow_valid_time(self) -> None:
+        valid_time(self.required_session).use(self.valid_only)
+        super().follow_valid_time()
+
+    @safe_slot
+    def _on_valid_time(self) -> None:
+        self.valid_only = valid_time(self.required_session).is_used
+        self._valid_entry.setChecked(self.valid_only)
+        super()._on_valid_time()
+
     def set_groups(self, in_groups: bool) -> None:
         """Put the rows under headings of their groups, or have one list."""
         self.list.show_groups(in_groups, self.list.cluster_model.folded)
@@ -322,6 +343,7 @@ class ClustersPanel(ListPanel):
         return {
             **super().options(),
             "skips": self.skips,
+            "valid_only": self.valid_only,
             "in_groups": model.in_groups,
             "folded": sorted(model.folded),
         }
@@ -331,6 +353,8 @@ class ClustersPanel(ListPanel):
         super().set_options(options)
         if isinstance(options.get("skips"), bool):
             self.set_skips(options["skips"])
+        if isinstance(options.get("valid_only"), bool):
+            self.set_valid_only(options["valid_only"])
         folded, in_groups = options.get("folded"), options.get("in_groups")
         if isinstance(folded, list) and all(isinstance(group, str) for group in folded):
             self.list.show_groups(self.list.cluster_model.in_groups, folded)

@@ -26,6 +26,7 @@ from napari_phy.core.group_colors import own_group_colors
 from napari_phy.session.session import Session
 from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns, column_key, find_column, registry
+from napari_phy.table.valid_periods import valid_time
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
@@ -220,6 +221,16 @@ class ListPanel(Panel):
         self.list.own_colors = {}
         if self.session is not None:
             self.list.cluster_model.unit = self.session.model.unit
+            self.follow_valid_time()
+        self._start()
+
+    def follow_valid_time(self) -> None:
+        """Follow whether metrics are made of valid periods only."""
+        self._links.connect(valid_time(self.required_session).changed, self._on_valid_time)
+
+    @safe_slot
+    def _on_valid_time(self) -> None:
+        self._reader.drop()
         self._start()
 
     def follow_selection(self) -> None:
