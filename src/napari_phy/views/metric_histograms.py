@@ -95,7 +95,7 @@ class Histogram:
     title : str
         Its name and unit.
     values : ndarray of float64, shape (n_clusters,)
-        nan where it is not known.
+        Value of each cluster; nan where it is not known.
     counts : ndarray of int64, shape (n_bins,)
         Clusters in each of equally wide bins; none where nothing is known.
     low, high : float
