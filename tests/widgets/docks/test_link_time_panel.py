@@ -177,8 +177,10 @@ def test_rows_are_given_kept_and_shown_again(panel, viewer, links, session, qtbo
     assert not panel.link_button.enabled
     assert "4 rows of 450 ms are 1800 ms, a frame is 50 ms" in panel.state.text()
     panel.form.row_ms.value = 0.45
+    assert panel.form.row_ms.native.text() == "0.45"
     assert panel.link_button.enabled
     push(panel.link_button)
+    assert " frames a second, rows 0.45 ms apart. " in panel.state.text()
     assert session.clocks["movie"].row_offsets_s == pytest.approx([0, 0.45e-3, 0.9e-3, 1.35e-3])
     assert not panel.link_button.enabled
     panel.on_session()  # as when the data set is opened again
@@ -189,6 +191,21 @@ def test_rows_are_given_kept_and_shown_again(panel, viewer, links, session, qtbo
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     push(panel.link_button)
     assert len(session.clocks["movie"].row_offsets_s) == 0
+
+
+def test_numbers_have_the_decimals_that_were_typed(panel, viewer, links, qtbot):
+    stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    field = panel.form.row_ms.native
+    for typed, seen in (("3", "3"), ("0.80", "0.8"), ("0.063476", "0.063476"), ("10", "10")):
+        field.selectAll()
+        QTest.keyClicks(field, typed)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert (field.text(), panel.form.row_ms.value) == (seen, float(typed))
+        field.clearFocus()
+        assert field.text() == seen
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert field.text() == "10.01"
 
 
 def test_points_and_labels_have_no_rows(panel, viewer, links, qtbot):

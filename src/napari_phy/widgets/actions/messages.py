@@ -104,7 +104,9 @@ def linked_by(name: str, base: TimeBase) -> str:
     doubtful = int(base.is_doubtful.sum())
     doubts = f" {format_count(doubtful, 'frame')} may be off; they are hatched." if doubtful else ""
     start_s, stop_s = (format_number(edge, 3) for edge in base.range_s)
-    when = f"{start_s}–{stop_s} s, {format_number(base.rate_hz, 3)} frames a second"
+    row_s = base.row_interval_s
+    rows = "" if row_s is None else f", rows {1e3 * row_s:.6g} ms apart"
+    when = f"{start_s}–{stop_s} s, {format_number(base.rate_hz, 3)} frames a second{rows}"
     return f"{on_one_line(name)} is linked by {on_one_line(base.source)}: {when}.{doubts}"
 
 

@@ -1,11 +1,14 @@
 """The fields of Link time: which layer, where its times are from, and what each of these sources has to be told."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from magicgui.widgets import ComboBox, FileEdit, FloatSpinBox, LineEdit
 from magicgui.widgets.bases import Widget
 from napari.layers import Layer
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QDoubleSpinBox
 
 from napari_phy.timeline import TimeBase
 from napari_phy.views.clock_offers import (
@@ -59,6 +62,9 @@ class LinkTimeForm:
         for number in (self.offset_s, self.rate_hz, self.row_ms):
             number.native.setDecimals(DECIMALS)
             number.native.setKeyboardTracking(False)
+            number.native.valueChanged.connect(partial(_shorten, number.native))
+            number.native.editingFinished.connect(partial(_shorten, number.native))
+            _shorten(number.native)
         self._fields_of: dict[str, tuple[Widget, ...]] = {
             EVENTS: (),
             OWN: (self.offset_s,),
@@ -119,3 +125,14 @@ class LinkTimeForm:
             threshold = self.threshold.value.strip()
             return FromChannel(self.channel.value, self.polarity.value, typed_number(threshold) if threshold else None)
         return None
+
+
+def _shorten(box: QDoubleSpinBox, *_: object) -> None:
+    """Show a number without the zeros at its end; more decimals can be typed."""
+    line, point = box.lineEdit(), box.locale().decimalPoint()
+    text = box.text()
+    if text == box.specialValueText() or point not in text:
+        return
+    blocker = QSignalBlocker(line)
+    line.setText(text.rstrip("0").removesuffix(point))
+    blocker.unblock()
