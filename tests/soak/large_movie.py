@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import threading
 import time
@@ -67,6 +66,12 @@ def mapped_movie(path: Path, n_frames: int) -> np.memmap[Any, Any]:
     return np.memmap(path, np.uint16, "r", shape=(n_frames, N_PX, N_PX))
 
 
+def memory(kind: str) -> int:
+    """Return bytes of the program's memory as Linux counts them; `ru_maxrss` counts those of who started it, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
+
+
 class Peak:
     """Watches how much memory is the program's own, apart from pages of files that the system may drop any time."""
 
@@ -76,9 +81,7 @@ class Peak:
 
     def _watch(self) -> None:
         while True:
-            for line in Path("/proc/self/status").read_text().splitlines():
-                if line.startswith("RssAnon:"):
-                    self.own_bytes = max(self.own_bytes, 1024 * int(line.split()[1]))
+            self.own_bytes = max(self.own_bytes, memory("RssAnon"))
             time.sleep(0.01)
 
 
@@ -119,7 +122,7 @@ def main(kind: str, n_frames: int, path: str = "") -> None:
         found["cancelled after s"] = time.perf_counter() - begin
         found["cancelled after frames"] = getattr(data, "n_read", 0) - before
     found["own bytes"] = peak.own_bytes
-    found["all bytes"] = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found["all bytes"] = memory("VmHWM")
     sys.stdout.write(json.dumps(found))
 
 
