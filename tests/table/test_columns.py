@@ -67,7 +67,7 @@ OWN = ("id", "channel", "depth", "spikes", "rate", "amplitude", "refractory")
 
 def test_the_columns_of_our_own_come_in_the_order_of_the_lists():
     quality = tuple(one.key for one in QUALITY)
-    assert tuple(one.key for one in all_columns()) == (*OWN, *quality)
+    assert tuple(one.key for one in all_columns()) == (*OWN, *quality, "class")
     usual = ("depth", "spikes", "rate", "amplitude", "refractory")
     assert tuple(one.key for one in quantities()) == (*usual, *quality)
     assert tuple(one.key for one in measures()) == (*usual, *quality, "channel", "id")

@@ -39,7 +39,12 @@ def columns_of(session, cluster):
 def test_everything_is_known_of_clusters_of_a_whole_data_set(session):
     for cluster in range(4):
         unknown = [key for key, value in columns_of(session, cluster).items() if not math.isfinite(value)]
-        assert set(unknown) <= {"peak_to_trough_duration", "repolarization_slope", "recovery_slope"}
+        assert set(unknown) <= {
+            "peak_to_trough_duration",
+            "repolarization_slope",
+            "recovery_slope",
+            "peak_before_width",
+        }
 
 
 def test_numbers_are_those_of_the_formulas(session):

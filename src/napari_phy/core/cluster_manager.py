@@ -216,12 +216,37 @@ class ClusterManager(Clustering):
 
     def move(self, cluster_ids: Iterable[int], group: str) -> UpdateInfo:
         """Move clusters to a group: "noise", "mua", "good", "unsorted" or a name of your own."""
+        name = self._group_to_move_to(group)
+        return self._set("move", cluster_ids, GROUP, name, f"in {name}")
+
+    def move_each(self, groups: Mapping[int, str]) -> UpdateInfo:
+        """Move clusters each to a group of its own, {cluster: group}, as one edit.
+
+        Raises
+        ------
+        ClusteringError
+            All of them are there already, a cluster does not exist, or there can be no such group.
+        """
+        names = {group: self._group_to_move_to(group) for group in groups.values()}
+        pairs = [(cluster, names[groups[cluster]]) for cluster in self._checked_clusters(groups)]
+        changes = tuple(
+            MetadataChange(cluster, GROUP, old, name)
+            for cluster, name in pairs
+            if (old := self._meta.get(cluster, GROUP)) != name
+        )
+        if not changes:
+            raise ClusteringError("These clusters are in their groups already.")
+        own = dict.fromkeys(name for _, name in pairs if name not in STANDARD_GROUPS)
+        added = self._groups.adding_all(name for name in own if self._groups.find(name) is None)
+        return self._do(UpdateInfo("move", metadata_changed=changes, groups_changed=added))
+
+    def _group_to_move_to(self, group: str) -> str:
         name = group_name(group)
         if name == DISCARDED:
             raise ClusteringError('The group "discarded" is protected: discard the clusters instead.')
         if self._groups.find(name) is None:
             new_group_name(name)
-        return self._set("move", cluster_ids, GROUP, name, f"in {name}")
+        return name
 
     def label(self, cluster_ids: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
         """Set a field of clusters; None or blank text takes the value away.

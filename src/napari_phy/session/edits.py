@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy.typing as npt
 
@@ -35,6 +35,10 @@ class Edits(ABC):
     def move(self, clusters: Iterable[int], group: str) -> UpdateInfo:
         """Move clusters to a group."""
         return self.manager.move(clusters, group)
+
+    def move_each(self, groups: Mapping[int, str]) -> UpdateInfo:
+        """Move clusters each to a group of its own, {cluster: group}, as one edit."""
+        return self.manager.move_each(groups)
 
     def label(self, clusters: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
         """Set a field of clusters; None or blank text takes the value away."""

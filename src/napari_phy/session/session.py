@@ -36,12 +36,15 @@ from napari_phy.storage.side_files import SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore
 from napari_phy.storage.trace_pyramid import TracePyramid
+from napari_phy.table.class_column import class_column
 from napari_phy.table.cluster_table import Table
+from napari_phy.table.columns import registry
 from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.table.similarities import Similarities
 
 if TYPE_CHECKING:
     from napari_phy.views.all_settings import ViewsOfSession
+    from napari_phy.views.class_settings import ClassesSettings
     from napari_phy.views.similarity import SimilaritySettings
 
 
@@ -232,7 +235,11 @@ class Session(Saving, TimeStructures):
 
         views = ViewsOfSession()
         views["similarity"].changed.connect(self._on_similarity_settings)
+        views["classes"].changed.connect(self._on_classes_settings)
         return views
+
+    def _on_classes_settings(self, settings: ClassesSettings) -> None:
+        registry.replace(class_column(settings.rules))  # of all sessions: thresholds are the user's, not a file's
 
     def _on_similarity_settings(self, settings: SimilaritySettings) -> None:
         self.opened.similarities.chosen.key = settings.measure

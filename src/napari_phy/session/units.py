@@ -65,7 +65,9 @@ def _known(table: ClusterTable) -> dict[str, npt.NDArray[Any]]:
     """Return the columns of which anything is known, those of whole numbers as such."""
     found = {}
     for key, values in table.values.items():
-        known = np.isfinite(values)
-        if known.any():
-            found[key] = values.astype(np.int64) if known.all() and find_column(key).is_whole else values
+        known, column = np.isfinite(values), find_column(key)
+        if known.any() and column.categories:
+            found[key] = np.array(list(map(column.plain, values.tolist())))
+        elif known.any():
+            found[key] = values.astype(np.int64) if known.all() and column.is_whole else values
     return found

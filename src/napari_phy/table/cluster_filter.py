@@ -58,7 +58,9 @@ class FilterColumns(Mapping[str, Values]):
             return fv.texts(self._groups())
         if name in self._labels and name not in self._own:
             return fv.anything(self._labels[name]())
-        return fv.numbers(self._numbers(find_column(name).key))
+        column = find_column(name)
+        numbers = self._numbers(column.key)
+        return fv.texts(str(column.plain(number)) for number in numbers) if column.categories else fv.numbers(numbers)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names that are worth offering."""

@@ -78,6 +78,8 @@ class Column:
         From which value on it is in the colour of warnings.
     is_of_package : bool
         Whether `metric` declared it.
+    categories : tuple of str
+        The words that its numbers 0, 1, … stand for; () where they are numbers.
     """
 
     key: str
@@ -107,6 +109,7 @@ class Column:
     in_similar: bool = True
     warns_from: float = math.inf
     is_of_package: bool = False
+    categories: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         summary = self.tip.partition("\n")[0]
@@ -125,12 +128,16 @@ class Column:
 
     def text(self, value: float) -> str:
         """Return a value as a list shows it: "7 444", "–"."""
+        if self.categories:
+            return self.categories[int(value)] if math.isfinite(value) else UNKNOWN
         if self.is_quantity:
             return format_number(value, self.decimals)
         return str(int(value)) if math.isfinite(value) else UNKNOWN
 
-    def plain(self, value: float) -> float:
-        """Return a value as a table has it: whole numbers as `int`."""
+    def plain(self, value: float) -> float | str:
+        """Return a value as a table has it: whole numbers as `int`, categories in words, "" where one is not known."""
+        if self.categories:
+            return self.categories[int(value)] if math.isfinite(value) else ""
         return int(value) if self.is_whole and math.isfinite(value) else value
 
     def unit_in(self, own_unit: str) -> str:

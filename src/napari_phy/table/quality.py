@@ -154,6 +154,17 @@ def _spread(session: SessionLike, cluster: int, on_progress: OnProgress) -> floa
     return template_spread(sample.mean[:, sample.channels], session.model.probe.positions[sample.channels])
 
 
+def _median_amplitude(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
+    samples = waveform_samples(session, [cluster], on_progress=on_progress)
+    best = best_channels(session, samples)
+    if cluster not in best:
+        return math.nan
+    sample = samples[cluster]
+    moment = int(np.argmax(np.abs(sample.mean[:, best[cluster]])))
+    place = int(np.flatnonzero(sample.channels == best[cluster])[0])
+    return float(np.median(np.abs(sample.waveforms[:, moment, place])))
+
+
 def _signal_to_noise(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
     """Return the height of the mean waveform over the noise in the first half of the time before the spike."""
     samples = waveform_samples(session, [cluster], on_progress=on_progress)
@@ -281,6 +292,42 @@ QUALITY: tuple[Column, ...] = (
         "recovery_slope", "recov.", _part(_of_template, lambda found: found.recovery_slope),
         "Slope in the 0.7 ms after the peak that follows the trough (µV/ms)", "recovery slope",
         unit=f"{OWN_UNIT}/ms", needs=_WAVEFORMS, decimals=0, width=46, small_width=44,
+    ),
+    *(
+        _column(
+            key, title, _part(_of_template, pick), tip, name, unit=unit, needs=_WAVEFORMS, decimals=decimals,
+            is_whole=not decimals, width=width, small_width=width - 2,
+        )
+        for key, title, name, tip, unit, decimals, width, pick in (
+            ("num_positive_peaks", "peaks", "peaks", "Peaks that stand out from the mean waveform", "", 0, 46,
+             lambda found: found.n_peaks),
+            ("num_negative_peaks", "troughs", "troughs", "Troughs that stand out from the mean waveform", "", 0, 52,
+             lambda found: found.n_troughs),
+            ("waveform_baseline_flatness", "baseline", "unrest before the spike",
+             "Unrest before the spike (0–1)\nHow far the first 0.5 ms wander, over how far the whole waveform does",
+             "", 2, 56, lambda found: found.baseline_flatness),
+            ("peak_after_to_trough_ratio", "after/trough", "peak after over trough",
+             "Height of the peak after the trough over that of the trough", "", 2, 76,
+             lambda found: found.peak_after_ratio),
+            ("peak_before_to_trough_ratio", "before/trough", "peak before over trough",
+             "Height of the peak before the trough over that of the trough", "", 2, 84,
+             lambda found: found.peak_before_ratio),
+            ("peak_before_to_peak_after_ratio", "before/after", "peak before over peak after",
+             "Height of the peak before the trough over that of the peak after it", "", 2, 78,
+             lambda found: found.peaks_ratio),
+            ("main_peak_to_trough_ratio", "peak/trough", "larger peak over trough",
+             "Height of the larger peak over that of the trough", "", 2, 74, lambda found: found.main_peak_ratio),
+            ("peak_before_width", "before width", "width of the peak before",
+             "Width of the peak before the trough at half its prominence (ms)", "ms", 2, 80,
+             lambda found: found.peak_before_width_ms),
+            ("trough_width", "trough width", "width of the trough by prominence",
+             "Width of the trough at half its prominence (ms)", "ms", 2, 78, lambda found: found.trough_width_ms),
+        )
+    ),
+    _column(
+        "amplitude_median", "median", _each(_median_amplitude),
+        "Median amplitude (µV)\nOf single spikes, at the moment and on the channel where the mean is largest",
+        "median amplitude", unit=OWN_UNIT, needs=_WAVEFORMS, decimals=0, width=52, small_width=50,
     ),
     _column(
         "spread", "spread", _each(_spread),

@@ -9,6 +9,7 @@ from typing import Any
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.sentences import visible
 from napari_phy.views.amplitudes import AmplitudeSettings
+from napari_phy.views.class_settings import ClassesSettings
 from napari_phy.views.cluster_scatter import ClusterScatterSettings
 from napari_phy.views.correlograms import CorrelogramSettings
 from napari_phy.views.drift import DriftSettings
@@ -43,6 +44,7 @@ SETTINGS: Mapping[str, type[ViewSettings]] = {
         TemplatesSettings,
         ClusterScatterSettings,
         GridSettings,
+        ClassesSettings,
     )
 }
 

@@ -23,7 +23,7 @@ def edit_name(record: UpdateInfo) -> str:
     clusters, value = _clusters_and_value(edit)
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
-        return f"{name} to {_short(value or 'unsorted')}"
+        return f"{name} to {_groups_words(edit)}"
     if edit.description == "label":
         field = _short(edit.metadata_changed[0].field)
         return f"{name}: no {field}" if value is None else f"{name}: {field} {_short(label_text(value))}"
@@ -49,7 +49,7 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
         moved = format_count(n_spikes(update.added[0]), "spike")  # the chosen spikes have the first new id
         return f"Split {moved} off {listed(clusters)}: new clusters {listed(update.added)}."
     if update.description == "move":
-        return f"Moved {listed(clusters)} to {_short(value or 'unsorted')}."
+        return f"Moved {listed(clusters)} to {_groups_words(update)}."
     if update.description == "label":
         field = _short(update.metadata_changed[0].field)
         if value is None:
@@ -96,6 +96,11 @@ def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
     changes = edit.metadata_changed
     clusters = list(dict.fromkeys(change.cluster_id for change in changes))
     return clusters, changes[0].new if changes else None
+
+
+def _groups_words(edit: UpdateInfo) -> str:
+    """Return the groups that a move is to: `good`, or `mua and noise` of clusters that go to different ones."""
+    return listed(sorted({_short(change.new or "unsorted") for change in edit.metadata_changed}))
 
 
 def _short(name: str) -> str:

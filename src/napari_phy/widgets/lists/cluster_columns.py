@@ -141,6 +141,7 @@ def _list_column(column: Column, place: int) -> ListColumn:
         column.keep,
         column.in_small,
         column.is_usual,
+        left=bool(column.categories),
         source=column,
         warns=lambda row: row.values[place] >= warns_from,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from napari_phy.query.quick_search import find_rows
 from napari_phy.session.session import Session
 from napari_phy.table.cluster_filter import GROUP, FilterColumns
-from napari_phy.table.columns import all_columns
+from napari_phy.table.columns import all_columns, column_named
 from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.lists.cluster_columns import Row, place_of
 
@@ -120,6 +120,9 @@ class FilteredRows:
         """Return the texts that a column holds, each once."""
         if column == GROUP:
             return list(dict.fromkeys((*not_none(self._session).manager.group_names,)))
+        known = column_named(column)
+        if known is not None and known.categories:
+            return list(known.categories)
         values = self._label_values(column) if column in not_none(self._session).manager.label_fields else []
         return sorted({value for value in values if isinstance(value, str) and value}, key=str.casefold)
 

@@ -10,6 +10,7 @@ from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
 from napari_phy.core.sentences import listed
 from napari_phy.table.columns import column_key
 from napari_phy.views.all_settings import SETTINGS
+from napari_phy.views.classes import CLASS_UNKNOWN, known_reason
 from napari_phy.views.command_line import (
     Line,
     echo,
@@ -50,6 +51,7 @@ class CommandRunner:
         self._actions_done: Mapping[str, Callable[[str], None]] = {
             "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "f": self._filter,
             "s": self._sort, "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
+            "y": self._why,
         }  # fmt: skip
 
     def run(self, text: str) -> None:
@@ -153,6 +155,12 @@ class CommandRunner:
             raise CommandError(f"In the filter, c{str(error)[1:]}") from error  # the column is not that of the line
         n_listed, n_all = len(self._controller.listed_clusters()), len(self._session.manager.cluster_ids)
         self._controller.say(messages.filtered(n_listed, n_all))
+
+    def _why(self, rest: str) -> None:
+        clusters = self._clusters(rest) if rest else self._chosen()
+        rules = self._session.views["classes"].rules
+        reasons = {cluster: known_reason(self._session, cluster, rules) for cluster in clusters[:3]}
+        self._controller.say(" ".join(f"{cluster} is {why or CLASS_UNKNOWN}." for cluster, why in reasons.items()))
 
     def _sort(self, rest: str) -> None:
         clusters = self._panel("Clusters").list
