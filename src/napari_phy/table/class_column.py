@@ -82,5 +82,6 @@ def class_column(rules: Sequence[Rule] = DEFAULT_RULES) -> Column:
         small_width=76,
         keep=1,
         in_small=False,
+        uses_periods=True,
         categories=CLASSES,
     )

@@ -189,7 +189,7 @@ def quantities() -> tuple[Column, ...]:
 
 def measures() -> tuple[Column, ...]:
     """Return the columns that can be along an axis: quantities, then names such as channels and ids."""
-    return (*quantities(), *(column for column in all_columns()[::-1] if not column.is_quantity))
+    return (*quantities(), *(one for one in all_columns()[::-1] if not (one.is_quantity or one.categories)))
 
 
 def known_keys(session: SessionLike, *, reads_features: bool = True) -> set[str]:

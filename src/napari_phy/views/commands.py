@@ -52,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         "f", "filter", 'f rate > -1 and group == "good"  ·  f', "List the clusters for which this holds; alone: all"
     ),
     Command("s", "sort", "s amp  ·  s depth asc", "Sort Clusters, the largest first", ("column", "direction")),
-    Command("y", "why", "why  ·  why 3-6", "Tell which threshold decides the class of clusters"),
+    Command("why", "explain", "why  ·  why 3-6", "Tell which threshold decides the class of clusters"),
     Command("tg", "go", "tg 12.5  ·  tg 1:02.5  ·  tg #4113", "Go to a time or to a spike"),
     Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
     Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a time range, or of epochs by name; alone: all"),

@@ -51,7 +51,7 @@ class CommandRunner:
         self._actions_done: Mapping[str, Callable[[str], None]] = {
             "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "f": self._filter,
             "s": self._sort, "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
-            "y": self._why,
+            "why": self._why,
         }  # fmt: skip
 
     def run(self, text: str) -> None:
