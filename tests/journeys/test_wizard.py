@@ -144,3 +144,49 @@ def test_after_a_click_into_empty_space_the_key_goes_to_the_largest_undecided_cl
     click(person, panel.page.buttons["move_best_noise"])
     assert session.manager.group(best) == "mua"
     assert [session.manager.group(cluster) for cluster in session.wizard.history[-1][1]] == ["noise"]
+
+
+def command(person, line):
+    """Type a command line."""
+    person.press(Qt.Key.Key_Colon, SHIFT)
+    QTest.keyClicks(person.focused(), line)
+    person.press(Qt.Key.Key_Return)
+
+
+def test_a_cut_is_shown_split_and_taken_back_by_keys_alone(person, panel):
+    session = person.session
+    person.press(Qt.Key.Key_G)  # two halves of one neuron
+    whole = person.chosen[0]
+    command(person, "n 2")
+    assert len(person.chosen) == 3
+    person.press(Qt.Key.Key_S, SHIFT)
+    alike = person.chosen
+    person.press(Qt.Key.Key_D, SHIFT)
+    assert person.chosen[0] == whole
+    assert not set(person.chosen[1:]) & set(alike[1:])
+    command(person, "wo gain")
+    assert session.views["wizard"].order == "gain"
+    joined = session.merge(different_neurons(session, whole)).added[0]
+    person.press(Qt.Key.Key_K, SHIFT)
+    assert person.chosen == (joined,)
+    cut = session.wizard.cut
+    assert session.selection.spikes.tolist() == cut.spikes.tolist()
+    person.wait(lambda: "Two clouds" in panel.page.hint.text() and not panel.page.gives_reasons, "the words")
+    assert not panel.page.verticalScrollBar().isVisible()
+    person.press(Qt.Key.Key_K)
+    assert joined not in session.manager
+    assert len(person.chosen) == 2
+    person.press(Qt.Key.Key_Z, CTRL)
+    assert person.chosen == (joined,)
+    person.press(Qt.Key.Key_K, SHIFT)
+    assert session.wizard.cut is not None
+    person.press(SPACE)
+    assert session.wizard.is_one(joined)
+    assert person.chosen[0] != joined
+
+
+def different_neurons(session, cluster):
+    """Return a cluster and the one of similar size that is least like it."""
+    n_spikes = session.manager.n_spikes
+    alike = [one for one, _ in session.similar_to(cluster) if 3 * n_spikes(one) > n_spikes(cluster)]
+    return [cluster, alike[-1]]

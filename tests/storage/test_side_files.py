@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from napari_phy.core.decisions import KeptDecisions
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.probe_placement import PlacedProbe, place_by_tip
 from napari_phy.files.side_folder import make_side_folder, side_folder, take_over_edits
-from napari_phy.storage.side_files import CLOCKS, EPOCHS, KINDS, PLACEMENTS, TRIAL_TABLES, SideFiles
+from napari_phy.storage.side_files import CLOCKS, DECISIONS, EPOCHS, KINDS, PLACEMENTS, TRIAL_TABLES, SideFiles
 
 edges = st.floats(-1e9, 1e9)
 epochs = st.tuples(edges, edges, st.text(min_size=1)).filter(lambda one: one[0] < one[1]).map(lambda one: Epoch(*one))
@@ -41,6 +42,7 @@ def some_of(kind, data_set):
         EPOCHS: (Epoch(0.0, 1.0, "a"), Epoch(2.0, 3.0, "µ")),
         TRIAL_TABLES: (data_set.with_name("a.tsv"), data_set.parent / "b" / "b.csv"),
         PLACEMENTS: {0: placed()},
+        DECISIONS: {"0/main": KeptDecisions(((1, 2), (3, 3)), (4,), {one: f"{one:016x}" for one in (1, 2, 3, 4)})},
     }
     return values[kind]
 

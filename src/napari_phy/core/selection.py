@@ -54,8 +54,17 @@ class Selection:
         """Ascending ids of the selected spikes, usually those inside a lasso."""
         return self._spikes
 
-    def select(self, clusters: Iterable[int], n_best: int = 1) -> None:
-        """Select clusters in this order and no spikes; the same clusters again do nothing.
+    def select(self, clusters: Iterable[int], n_best: int = 1, *, spikes: npt.ArrayLike | None = None) -> None:
+        """Select clusters in this order, and spikes; the same again do nothing.
+
+        Parameters
+        ----------
+        clusters : iterable of int
+            The clusters, the best one first.
+        n_best : int, default 1
+            How many of them are best.
+        spikes : array_like of int, optional
+            Ids of the spikes. If None, those that are selected stay with the same clusters, and none is with others.
 
         Raises
         ------
@@ -70,9 +79,11 @@ class Selection:
             if cluster not in self._manager:
                 raise unknown_cluster(cluster)
         n_best = min(max(n_best, 1), len(chosen))
-        if (chosen, n_best) == (self._clusters, self._n_best):
+        stay = (chosen, n_best) == (self._clusters, self._n_best)
+        found = (self._spikes if stay else no_spikes()) if spikes is None else self._checked(spikes)
+        if stay and np.array_equal(found, self._spikes):
             return
-        self._clusters, self._n_best, self._spikes = chosen, n_best, no_spikes()
+        self._clusters, self._n_best, self._spikes = chosen, n_best, found
         self.changed.emit()
 
     def add(self, clusters: Iterable[int]) -> None:
@@ -89,16 +100,20 @@ class Selection:
 
     def select_spikes(self, spikes: npt.ArrayLike) -> None:
         """Select spikes by id; the clusters stay. The same spikes again do nothing."""
+        ids = self._checked(spikes)
+        if np.array_equal(ids, self._spikes):
+            return
+        self._spikes = ids
+        self.changed.emit()
+
+    def _checked(self, spikes: npt.ArrayLike) -> npt.NDArray[np.int64]:
         ids = as_ids(spikes)
         if ids is None:
             raise ClusteringError("Spike ids are integers.")
         ids = np.unique(ids)
         if len(ids) and (ids[0] < 0 or ids[-1] >= self._manager.total_spikes):
             raise ClusteringError(f"Spikes go from 0 to {self._manager.total_spikes - 1}.")
-        if np.array_equal(ids, self._spikes):
-            return
-        self._spikes = read_only(ids)
-        self.changed.emit()
+        return read_only(ids)
 
     def toggle_spike(self, spike: int) -> None:
         """Add a spike to the selected ones, and its cluster as the last similar one, or drop the spike."""

@@ -1,4 +1,4 @@
-"""Which cluster to look at next, and beside which other one."""
+"""Which cluster to look at next, beside which other one, and where to cut it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
+from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+from napari_phy.core.decisions import Decisions
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.signals import signal
+from napari_phy.core.wizard_order import Arrange, ExpectedGain, by_size
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +37,26 @@ class Similarity:
 
     def ranked(self, cluster: int) -> list[int]:
         """Return the other clusters, the most similar first; none where the features cannot be read."""
-        try:
-            values = dict(self._rank(cluster))
-        except NapariPhyError as error:
-            logger.warning("Nothing is proposed beside cluster %d: %s", cluster, error)
-            values = {}
+        values = dict(self.rank(cluster))
         self._values.put(cluster, values)
         return list(values)
 
+    def rank(self, cluster: int) -> Ranking:
+        """Return them with their similarities, of which none is kept."""
+        try:
+            return self._rank(cluster)
+        except NapariPhyError as error:
+            logger.warning("Nothing is proposed beside cluster %d: %s", cluster, error)
+            return []
+
 
 class Wizard:
-    """Proposes a best cluster among the listed ones that are undecided, the largest first, and candidates like it.
+    """Proposes a best cluster among the listed ones that are undecided, candidates like it, and where to cut it.
 
     Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
     comes again only by `review_skipped`. A candidate that it goes on from is not the same as the best cluster: the pair
-    is not proposed the other way round.
+    is not proposed again, in either order, unless one of the two was merged or split, or it was gone back to. The
+    same holds for a cut that it goes on from.
 
     Parameters
     ----------
@@ -57,29 +65,46 @@ class Wizard:
     rank : callable
         Returns [(other cluster, similarity)] of a cluster, the most similar first.
     listed : Container, optional
-        Container, optional Clusters that can be best or candidate; all if None.
+        Clusters that can be best or candidate; all if None.
+    decisions : Decisions, optional
+        What was decided and skipped before; nothing if None.
+    find_cut : callable, optional
+        Returns the ClusterCut of a cluster, or None; no cluster has one if None.
+
+    Attributes
+    ----------
+    gain : ExpectedGain
+        How much is expected of a merge of each cluster.
     """
 
     changed = signal()
 
     def __init__(
-        self, manager: ClusterManager, rank: Callable[[int], Ranking], listed: Container[int] | None = None
+        self,
+        manager: ClusterManager,
+        rank: Callable[[int], Ranking],
+        listed: Container[int] | None = None,
+        decisions: Decisions | None = None,
+        find_cut: Callable[[int], ClusterCut | None] | None = None,
     ) -> None:
         self._manager = manager
         self._listed: Container[int] = ListedClusters() if listed is None else listed
         self.similarity = Similarity(rank)
         self.history: list[Step] = []
         self._undone: list[Step | None] = []  # None: a step of an earlier session
-        self._skipped: dict[int, None] = {}
-        self._different: set[tuple[int, int]] = set()  # (best, candidate) that it went on from
+        self._decisions = Decisions(manager) if decisions is None else decisions
+        self._find_cut = find_cut
+        self._arrange = by_size(manager)
+        self.gain = ExpectedGain(manager, self.similarity.rank, self._may_be_candidate, self._may_be_compared)
         self._best: int | None = None
         self._candidate: int | None = None
-        self._visited: list[tuple[int | None, int | None]] = []
+        self._cut: ClusterCut | None = None
+        self._visited: list[tuple[int | None, int | None, ClusterCut | None]] = []
         self._paused = True
 
     def __repr__(self) -> str:
         place = " and ".join(map(str, self.place)) or "no cluster"
-        return f"<Wizard: {'paused at ' if self._paused else ''}{place}, {len(self._skipped)} skipped>"
+        return f"<Wizard: {'paused at ' if self._paused else ''}{place}, {len(self.skipped)} skipped>"
 
     @property
     def best(self) -> int | None:
@@ -90,6 +115,11 @@ class Wizard:
     def candidate(self) -> int | None:
         """Its proposed match, or None."""
         return None if self._paused else self._candidate
+
+    @property
+    def cut(self) -> ClusterCut | None:
+        """The cut of the best cluster that is under review, or None."""
+        return None if self._paused else self._cut
 
     @property
     def place(self) -> tuple[int, ...]:
@@ -104,7 +134,7 @@ class Wizard:
     @property
     def skipped(self) -> tuple[int, ...]:
         """The undecided clusters that it went on from, in that order."""
-        return tuple(cluster for cluster in self._skipped if cluster in self._manager and self._is_open(cluster))
+        return tuple(filter(self._is_open, self._decisions.skipped))
 
     @property
     def is_finished(self) -> bool:
@@ -117,23 +147,34 @@ class Wizard:
         """What redo would bring back into the history, in that order."""
         return tuple(step for step in reversed(self._undone) if step is not None)
 
+    def order_by(self, arrange: Arrange) -> None:
+        """Go through the clusters in another order from now on; what is under review stays.
+
+        Parameters
+        ----------
+        arrange : callable
+            Puts clusters in order, as those of `wizard_order`.
+        """
+        self._arrange = arrange
+        self._tell()
+
     def start(self) -> None:
         """Propose again, at the place that was kept if it is still listed, or at the first listed cluster."""
         is_hidden = self._paused and self._best not in self._listed
         self._paused = False
         if self._best is None or self._best not in self._manager or is_hidden:
             self._propose(self._first())
-        self.changed.emit()
+        self._tell()
 
-    def go_to_largest(self) -> None:
-        """Propose the largest listed cluster that is undecided and its match; stay where both are under review."""
+    def go_to_first(self) -> None:
+        """Propose the first listed cluster that is undecided and its match; stay where both are under review."""
         self._paused = False
         first = self._first()
         if first != self._best:
             self._propose(first)
-        elif self._candidate is None:
+        elif self._candidate is None and self._cut is None:
             self._candidate = self._match(first)
-        self.changed.emit()
+        self._tell()
 
     def find_candidate(self) -> None:
         """Propose a candidate for the first best cluster, once similarities are known, unless the user moved on."""
@@ -143,31 +184,30 @@ class Wizard:
     def pause(self) -> None:
         """Keep the place and propose nothing."""
         self._paused = True
-        self.changed.emit()
+        self._tell()
 
     def reset(self) -> None:
-        """Forget the place, what was done and what was skipped, and start over."""
+        """Forget the place, what was done, decided and skipped, and start over."""
         self.history.clear()
         self._undone.clear()
         self._visited.clear()
-        self._skipped.clear()
-        self._different.clear()
-        self._best = self._candidate = None
+        self._decisions.clear()
+        self.gain.forget()
+        self._best = self._candidate = self._cut = None
         self.start()
 
     def review_skipped(self) -> None:
-        """Propose the clusters that were skipped again, the largest first."""
-        self._skipped.clear()
-        self._different.clear()
+        """Propose the clusters that were skipped again, in their order; pairs that are not the same stay so."""
+        self._decisions.review_all()
         self._paused = False
         self._propose(self._first())
-        self.changed.emit()
+        self._tell()
 
     def look_at(self, best: int, candidate: int | None = None) -> None:
         """Take over what the user chose to look at."""
         if (best, candidate) != (self._best, self._candidate):
             self._go(best, candidate)
-            self.changed.emit()
+            self._tell()
 
     def next_best(self) -> int | None:
         """Skip an undecided best cluster: go to the next undecided one and its best candidate; stay at the last."""
@@ -178,11 +218,13 @@ class Wizard:
         if self._best in order:
             following = order[order.index(self._best) + 1 :] + order
             if self._best in self._listed:
-                self._skipped[self._best] = None
+                self._decisions.skip(self._best)
         found = next(filter(self._may_come, following), None)
-        if found is not None:
+        if found is None:
+            self._cut = None
+        else:
             self._propose(found)
-        self.changed.emit()
+        self._tell()
         return self.best
 
     def next_candidate(self) -> int | None:
@@ -196,30 +238,74 @@ class Wizard:
         if following is None:
             return False
         self._go(self._best, following)
-        self.changed.emit()
+        self._tell()
+        return True
+
+    def propose_cut(self) -> ClusterCut | None:
+        """Propose where to cut the best cluster, if it has two clouds and they are not decided to be one; return it."""
+        if not (self._paused or self._go_to_cut()):
+            return None
+        return self.cut
+
+    def leave_cut(self) -> None:
+        """Review no cut any more; it stays undecided."""
+        if self._cut is not None:
+            self._cut = None
+            self._tell()
+
+    def is_one(self, cluster: int) -> bool:
+        """Return whether it was decided that a cluster is not to be cut."""
+        return self._decisions.are_different(cluster, cluster)
+
+    def _cut_of(self, cluster: int) -> ClusterCut | None:
+        """Return where a cluster may be cut, unless it was decided that it is not to be."""
+        if self._find_cut is None or cluster not in self._manager or self.is_one(cluster):
+            return None
+        try:
+            return self._find_cut(cluster)
+        except NapariPhyError as error:
+            logger.warning("No cut of cluster %d is proposed: %s", cluster, error)
+            return None
+
+    def _go_to_cut(self) -> bool:
+        """Review the cut of the best cluster; return whether there is one."""
+        cut = None if self._best is None else self._cut_of(self._best)
+        if cut is None:
+            return False
+        if self._cut is None or self._cut.cluster != cut.cluster:
+            self._go(self._best, None, cut)
+            self._tell()
         return True
 
     @property
     def coming(self) -> int | None:
         """The candidate that `next` would go to, also while paused; None where it would go on to another best."""
-        return self._following_candidate() if self._best in self._listed else None
+        has_one = self._best in self._listed and self._cut is None
+        return self._following_candidate() if has_one else None
 
     def next(self) -> tuple[int | None, int | None]:
-        """Go to the next candidate, or to the next best cluster when none is left."""
-        if not self._paused and self._best is not None and self._candidate is not None:
-            self._different.add((self._best, self._candidate))
-        if not (self._best in self._listed and self._go_to_candidate()):
+        """Decide that the pair is not the same, or that the best cluster is not two, and go on.
+
+        That is to the next candidate, then to the cut of the best cluster, then to the next best cluster.
+        """
+        is_cut = self._cut is not None
+        if not self._paused and self._best is not None and (is_cut or self._candidate is not None):
+            self._decisions.decide(self._best, self._best if self._candidate is None else self._candidate)
+        stays = not (self._paused or is_cut) and self._best in self._listed
+        if not (stays and (self._go_to_candidate() or self._go_to_cut())):
             self.next_best()
         return self.best, self.candidate
 
     def previous(self) -> tuple[int | None, int | None]:
         """Go back to what was looked at before, as far as it still exists."""
         while not self._paused and self._visited:
-            best, candidate = self._visited.pop()
-            if best in self._manager:
-                self._look(best, candidate if candidate in self._manager else None)
-                self._different.discard((best, candidate))  # it is looked at again
-                self.changed.emit()
+            best, candidate, cut = self._visited.pop()
+            if best is not None and best in self._manager:
+                self._look(best, candidate if candidate in self._manager else None, cut)
+                other = best if cut is not None else candidate
+                if other is not None and self._decisions.take_back(best, other):  # it is looked at again
+                    self.gain.forget()
+                self._tell()
                 break
         return self.best, self.candidate
 
@@ -227,14 +313,16 @@ class Wizard:
         """Follow a merge: the new cluster is best."""
         self._record("merge", list(clusters), [to])
         self._propose(to)
-        self.changed.emit()
+        self._tell()
 
     def split(self, clusters: Iterable[int], to: Iterable[int]) -> None:
-        """Follow a split or regrouping: the first new cluster is best."""
+        """Follow a split or regrouping: the first new cluster is best; two new ones are not the same."""
         new = list(to)
+        if len(new) == 2:
+            self._decisions.decide(new[0], new[1])
         self._record("split", list(clusters), new)
         self._go(new[0] if new else None, new[1] if len(new) > 1 else None)
-        self.changed.emit()
+        self._tell()
 
     def move(self, clusters: Iterable[int], group: str, order: Sequence[int] = ()) -> None:
         """Follow a move to a group: when the best cluster was moved, the next is best.
@@ -247,7 +335,7 @@ class Wizard:
             self._propose(self._after(moved, order))
         elif self._candidate in moved:
             self._go(self._best, self._following_candidate())
-        self.changed.emit()
+        self._tell()
 
     def leave_hidden(self, order: Sequence[int]) -> bool:
         """Where an edit took the best cluster out of the list, in that `order` before it, go on to the next row."""
@@ -257,20 +345,20 @@ class Wizard:
         if following is None or following not in self._listed:
             return False
         self._propose(following)
-        self.changed.emit()
+        self._tell()
         return True
 
     def undo(self) -> None:
         """Follow the undo of the last merge, split or move."""
         self._undone.append(self.history.pop() if self.history else None)
-        self.changed.emit()
+        self._tell()
 
     def redo(self) -> None:
         """Follow the redo."""
         step = self._undone.pop() if self._undone else None
         if step is not None:
             self.history.append(step)
-        self.changed.emit()
+        self._tell()
 
     def _record(self, kind: str, clusters: list[int], result: Any) -> None:
         self.history.append((kind, clusters, result))
@@ -283,18 +371,23 @@ class Wizard:
         if best is None or best not in self._manager:
             return None
         found = next(self._candidates(best), None)
-        is_second = any(other == best for _, other in self._different)  # the first one was compared already
+        is_second = self._decisions.has_any(best)  # it was compared already
         return None if found is not None and is_second and not self._are_similar(best, found) else found
 
-    def _go(self, best: int | None, candidate: int | None) -> None:
+    def _go(self, best: int | None, candidate: int | None, cut: ClusterCut | None = None) -> None:
         if self._best is not None:
-            self._visited.append((self._best, self._candidate))
-        self._look(best, candidate)
+            self._visited.append((self._best, self._candidate, self._cut))
+        self._look(best, candidate, cut)
 
-    def _look(self, best: int | None, candidate: int | None) -> None:
-        self._best, self._candidate = best, candidate
+    def _look(self, best: int | None, candidate: int | None, cut: ClusterCut | None = None) -> None:
+        self._best, self._candidate, self._cut = best, candidate, cut
         if best is not None:
-            self._skipped.pop(best, None)  # it is being looked at again
+            self._decisions.review(best)  # it is being looked at again
+
+    def _tell(self) -> None:
+        """Have decisions kept, and tell of another place."""
+        self._decisions.flush()
+        self.changed.emit()
 
     def _first(self) -> int | None:
         listed = [cluster for cluster in self._order() if cluster in self._listed]
@@ -311,8 +404,8 @@ class Wizard:
         return next(filter(self._may_come, around), next(iter(rows), self._best))
 
     def _order(self) -> list[int]:
-        """Return the clusters, the largest first."""
-        return sorted(self._shown(), key=self._manager.n_spikes, reverse=True)  # a stable sort: equals stay by id
+        """Return the clusters in the order that was chosen; equal ones stay by id."""
+        return self._arrange(self._shown())
 
     def _shown(self) -> list[int]:
         ids = self._manager.cluster_ids.tolist()
@@ -322,7 +415,7 @@ class Wizard:
         return self._manager.group(cluster) == UNSORTED
 
     def _is_waiting(self, cluster: int) -> bool:
-        return self._is_open(cluster) and cluster not in self._skipped
+        return self._is_open(cluster) and not self._decisions.is_skipped(cluster)
 
     def _may_come(self, cluster: int) -> bool:
         return cluster in self._listed and self._is_waiting(cluster)
@@ -334,7 +427,11 @@ class Wizard:
         return (cluster for cluster in ranked[start:] if self._may_be_compared(best, cluster))
 
     def _may_be_compared(self, best: int, cluster: int) -> bool:
-        is_listed = cluster in self._listed and cluster in self._manager and (cluster, best) not in self._different
+        is_other = cluster != best and self._may_be_candidate(cluster)
+        return is_other and not self._decisions.are_different(best, cluster)
+
+    def _may_be_candidate(self, cluster: int) -> bool:
+        is_listed = cluster in self._listed and cluster in self._manager
         return is_listed and self._manager.group(cluster) not in HIDDEN_GROUPS
 
     def _following_candidate(self) -> int | None:

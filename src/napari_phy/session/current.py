@@ -10,6 +10,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import ClusteringError
 from napari_phy.session.following import Following
 from napari_phy.session.open_clustering import OpenClustering
+from napari_phy.session.wizard_orders import SIZE, wizard_order
 
 
 class UnderWay(Protocol):
@@ -37,6 +38,7 @@ class Current:
         self.following = Following(opened)
         self.lock = threading.RLock()
         self._change: UnderWay | None = None
+        self._order = SIZE, False  # in which the wizard goes through clusters, and whether the smallest comes first
 
     def model_now(self) -> BaseModel:
         """Return the data set as it is open now."""
@@ -48,6 +50,12 @@ class Current:
             if self._change is not None:
                 raise ClusteringError(f"{self.opened.model.name} is being changed. Try again in a moment.")
             self._change = change
+
+    def order_wizard(self, order: str, *, is_ascending: bool) -> None:
+        """Let the wizard go through the clusters in an order, also that of another clustering later."""
+        arrange = wizard_order(lambda: self.opened, order, is_ascending=is_ascending)
+        self._order = order, is_ascending
+        self.opened.wizard.order_by(arrange)
 
     def end(self, change: UnderWay) -> None:
         """Say that a change is over."""
@@ -61,6 +69,11 @@ class Current:
             self.following.close()
             self.opened, self.following = found, Following(found)
             left.close(but_not_of=found)
+            if self._order != (SIZE, False):
+                self.order_wizard(self._order[0], is_ascending=self._order[1])
+                if not found.wizard.is_paused:
+                    found.wizard.go_to_first()
+                    self.following.select_place()
 
     def take_model(self, asked: BaseModel, found: BaseModel) -> bool:
         """Go on with another model of what is open; False, and nothing done, if that is or becomes something else."""

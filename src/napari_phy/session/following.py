@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.session.open_clustering import OpenClustering
 
@@ -16,6 +19,7 @@ class Following:
         self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
         self._listed, self._order = opened.listed, opened.listed.order
         self._before: dict[int, tuple[tuple[int, ...], int]] = {}  # what was selected before each edit, by its number
+        self._shows_cut = False
         self._manager.changed.connect(self._keep_list_order, priority=FIRST)
         self._manager.changed.connect(self._on_edited, priority=LAST)
         self._selection.changed.connect(self._on_selected)
@@ -28,12 +32,17 @@ class Following:
 
     def select_place(self) -> None:
         """Select what the wizard proposes."""
-        place = self._wizard.place
+        place, cut = self._wizard.place, self._wizard.cut
         if place:
-            self._selection.select(place)
+            spikes: npt.ArrayLike | None = cut.spikes if cut is not None else [] if self._shows_cut else None
+            self._shows_cut = cut is not None
+            self._selection.select(place, spikes=spikes)
 
     def _on_selected(self) -> None:
-        clusters = self._selection.clusters
+        clusters, cut = self._selection.clusters, self._wizard.cut
+        if cut is not None and not np.array_equal(self._selection.spikes, cut.spikes):
+            self._wizard.leave_cut()
+            self._shows_cut = False
         if clusters:
             self._wizard.look_at(clusters[0], next(iter(self._selection.similar), None))
 

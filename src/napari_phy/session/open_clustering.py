@@ -11,6 +11,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.clustering_file import StoredClustering
+from napari_phy.core.decisions import Decisions, KeptDecisions
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReplayError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -18,8 +19,10 @@ from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.session.comparison import Comparison
+from napari_phy.storage.side_files import DECISIONS, SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
+from napari_phy.table.cluster_cuts import ClusterCuts
 from napari_phy.table.cluster_ranking import ClusterRanking
 from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.table.similarities import ChosenMeasure, Similarities
@@ -66,6 +69,7 @@ class OpenClustering:
     channel: ChosenChannel
     listed: ListedClusters
     comparison: Comparison
+    cuts: ClusterCuts
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -92,11 +96,12 @@ class OpenClustering:
             with suppress(NapariPhyError, OSError):  # whoever asks for them gets the error
                 ranking.prepare()
         similarities = Similarities(ranking, measure)
-        wizard = Wizard(manager, similarities, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
+        cuts = ClusterCuts(manager, model, sums)
+        wizard = Wizard(manager, similarities, listed, _decisions(manager, model, store), cuts)
         selection, comparison = Selection(manager), Comparison(manager)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
-        opened = cls(model, store, gate, *fields)
+        opened = cls(model, store, gate, *fields, cuts)
         similarities.follow(opened)
         return opened
 
@@ -177,6 +182,18 @@ class OpenClustering:
         self.store.close()
         if but_not_of is None or not self.model.shares_files(but_not_of.model):
             self.model.close()
+
+
+def _decisions(manager: ClusterManager, model: BaseModel, store: EditStore) -> Decisions:
+    """Return what was decided in the wizard of a clustering before, which is kept in the side folder."""
+    files = SideFiles(model.edited_file, is_kept=not store.read_only)
+    place, all_kept = f"{model.channel_group}/{model.clustering}", files.load(DECISIONS)
+
+    def keep(decisions: KeptDecisions) -> None:
+        all_kept[place] = decisions
+        files.save(DECISIONS, all_kept)
+
+    return Decisions(manager, all_kept.get(place), keep)
 
 
 def _replayed(store: EditStore, gate: EditGate) -> ClusterManager:

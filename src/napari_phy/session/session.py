@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from napari_phy.views.all_settings import ViewsOfSession
     from napari_phy.views.class_settings import ClassesSettings
     from napari_phy.views.similarity import SimilaritySettings
+    from napari_phy.views.wizard_review import WizardSettings
 
 
 def open_session(
@@ -236,6 +237,7 @@ class Session(Saving, TimeStructures):
         views = ViewsOfSession()
         views["similarity"].changed.connect(self._on_similarity_settings)
         views["classes"].changed.connect(self._on_classes_settings)
+        views["wizard"].changed.connect(self._on_wizard_settings)
         return views
 
     def _on_classes_settings(self, settings: ClassesSettings) -> None:
@@ -243,6 +245,10 @@ class Session(Saving, TimeStructures):
 
     def _on_similarity_settings(self, settings: SimilaritySettings) -> None:
         self.opened.similarities.chosen.key = settings.measure
+        self.wizard.gain.forget()
+
+    def _on_wizard_settings(self, settings: WizardSettings) -> None:
+        self.order_wizard(settings.order, is_ascending=settings.ascending)
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""
@@ -319,10 +325,39 @@ class Session(Saving, TimeStructures):
         self.wizard.start()
         self._current.following.select_place()
 
-    def review_largest(self) -> None:
-        """Let the wizard propose, from the largest undecided cluster on, and select what it does."""
-        self.wizard.go_to_largest()
+    def review_first(self) -> None:
+        """Let the wizard propose, from the first undecided cluster in its order on, and select what it does."""
+        self.wizard.go_to_first()
         self._current.following.select_place()
+
+    def select_proposed(self) -> None:
+        """Select what the wizard proposes: clusters, and the spikes that a cut would split off."""
+        self._current.following.select_place()
+
+    def propose_cut(self) -> bool:
+        """Let the wizard propose where to cut the best cluster, and select that; return whether there is a cut."""
+        self.wizard.start()
+        found = self.wizard.propose_cut() is not None
+        self._current.following.select_place()
+        return found
+
+    def order_wizard(self, order: str, *, is_ascending: bool = False) -> None:
+        """Let the wizard go through the clusters in another order.
+
+        Parameters
+        ----------
+        order : str
+            A column ("spikes", the number of them, is that of the beginning), "list" for the order of Clusters, or
+            "gain" for how many spikes a merge is expected to put in the right place.
+        is_ascending : bool, default False
+            Whether the smallest comes first.
+
+        Raises
+        ------
+        ClusteringError
+            There is no such column.
+        """
+        self._current.order_wizard(order, is_ascending=is_ascending)
 
     def find_candidate(self) -> None:
         """Select a candidate beside the wizard's first cluster, once similarities are known, unless the user moved on.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from napari_phy.core.decisions import KeptDecisions
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import PlacementError, TimelineError
 from napari_phy.core.probe_placement import PlacedProbe, ProbePlacement
@@ -148,6 +149,37 @@ def _placed(item: Any) -> tuple[int, PlacedProbe] | None:
         return None
 
 
+# ---- what was decided in reviews
+
+
+def _plain_decisions(decisions: dict[str, KeptDecisions], _folder: Path) -> dict[str, Any]:
+    return {
+        place: {"different": one.different, "skipped": one.skipped, "prints": one.prints}
+        for place, one in decisions.items()
+    }
+
+
+def _decisions_of(items: dict[str, Any], _folder: Path) -> dict[str, KeptDecisions]:
+    return {place: _decided(item) for place, item in items.items() if isinstance(item, dict)}
+
+
+def _decided(item: dict[str, Any]) -> KeptDecisions:
+    """Return what of the decisions on a clustering can be understood."""
+    different, skipped, prints = (item.get(name) for name in ("different", "skipped", "prints"))
+    pairs = different if isinstance(different, list) else []
+    return KeptDecisions(
+        tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2 and _are_ids(pair)),
+        tuple(one for one in skipped if _are_ids([one])) if isinstance(skipped, list) else (),
+        {int(cluster): text for cluster, text in prints.items() if cluster.isdecimal() and isinstance(text, str)}
+        if isinstance(prints, dict)
+        else {},
+    )
+
+
+def _are_ids(values: list[Any]) -> bool:
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
 # ---- what there is
 
 CLOCKS: SideFile[Mapping[str, Any]] = SideFile(  # {name of a stack: its clock}
@@ -175,4 +207,12 @@ PLACEMENTS: SideFile[dict[int, PlacedProbe]] = SideFile(  # {channel group: its 
     ],
     _placements_of,
 )
-KINDS: tuple[SideFile[Any], ...] = (CLOCKS, EPOCHS, TRIAL_TABLES, PLACEMENTS)
+DECISIONS: SideFile[dict[str, KeptDecisions]] = SideFile(  # {"channel group/clustering": what was decided there}
+    "decisions.json",
+    "decisions",
+    "what was decided and skipped in the wizard",
+    dict,
+    _plain_decisions,
+    _decisions_of,
+)
+KINDS: tuple[SideFile[Any], ...] = (CLOCKS, EPOCHS, TRIAL_TABLES, PLACEMENTS, DECISIONS)

@@ -25,6 +25,7 @@ from napari_phy.views.spike_list import SpikesSettings
 from napari_phy.views.templates import TemplatesSettings
 from napari_phy.views.traces import TracesSettings
 from napari_phy.views.waveforms import WaveformsSettings
+from napari_phy.views.wizard_review import WizardSettings
 
 SETTINGS: Mapping[str, type[ViewSettings]] = {
     kind.view.lower(): kind
@@ -45,6 +46,7 @@ SETTINGS: Mapping[str, type[ViewSettings]] = {
         ClusterScatterSettings,
         GridSettings,
         ClassesSettings,
+        WizardSettings,
     )
 }
 

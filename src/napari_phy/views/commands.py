@@ -53,6 +53,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("s", "sort", "s amp  ·  s depth asc", "Sort Clusters, the largest first", ("column", "direction")),
     Command("why", "explain", "why  ·  why 3-6", "Tell which threshold decides the class of clusters"),
+    Command("n", "similar", "n 5  ·  n", "Select the clusters most like the best one beside it"),
+    Command("nn", "next-similar", "nn 5  ·  nn", "Select those that follow in similarity"),
     Command("tg", "go", "tg 12.5  ·  tg 1:02.5  ·  tg #4113", "Go to a time or to a spike"),
     Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
     Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a time range, or of epochs by name; alone: all"),
@@ -75,6 +77,8 @@ COMMANDS: tuple[Command, ...] = (
     _setting(
         "sim", "similarity", "masked gaussian", "How alike clusters are, in Similar, too", "Similarity", "measure"
     ),
+    _setting("wo", "wizard-order", "gain", "Order of clusters in the wizard", "Wizard", "order"),
+    _setting("wa", "wizard-ascending", "true", "Whether the wizard goes from the smallest on", "Wizard", "ascending"),
     _setting("csx", "scatter-x", "rate", "Horizontal axis of Scatter", "Scatter", "x_by"),
     _setting("csy", "scatter-y", "depth", "Vertical axis of Scatter", "Scatter", "y_by"),
     _setting("css", "scatter-size", "spikes", "What the size of discs in Scatter stands for", "Scatter", "size_by"),

@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.table.numbers import format_number
+from napari_phy.table.columns import column_key, measures
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import ManagerLike, SessionLike
+from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 from napari_phy.views.wizard_reasons import PairReasons, compute_reasons
+
+BY_CLOUDS = {"amplitude": "by amplitude", "features": "by features", "time": "in time"}
+
+
+def orders() -> tuple[tuple[str, str], ...]:
+    """Return (text, value) of the orders that best clusters can come in: those of columns, and two more."""
+    columns = [(column.name, column.key) for column in measures()]
+    return (*columns[:1], ("expected gain", "gain"), ("as in Clusters", "list"), *columns[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class WizardSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        The column by which best clusters come, "list" for their order in Clusters, or "gain": similarity to the most
+        similar cluster that may be compared × spikes of the smaller of the two.
+    ascending : bool
+        Whether the smallest comes first.
+    n_similar : int
+        How many of the most similar clusters are selected at once.
+    """
+
+    view: ClassVar[str] = "Wizard"
+
+    order: Annotated[
+        str,
+        Choice(
+            title="Order of clusters",
+            of=orders,
+            key_of=column_key,
+            tip="Expected gain: similarity to the best match × spikes of the smaller of the two.",
+        ),
+    ] = "spikes"
+    ascending: Annotated[bool, Switch(title="Smallest first")] = False
+    n_similar: Annotated[
+        int,
+        Number(
+            title="Similar clusters selected at once", low=1, high=1000, offered=(1, 2, 3, 5, 10, 20), is_whole=True
+        ),
+    ] = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +81,10 @@ class WizardRequest:
         Whether anything is; a pair that is not has no name here.
     hidden : frozenset of int, default frozenset()
         Clusters that the list does not show, which are no candidates.
+    may_be_cut : bool, default True
+        Whether a cut of the best cluster is looked for.
+    reviews_cut : bool, default False
+        Whether the cut is under review.
     """
 
     best: int | None
@@ -47,6 +97,8 @@ class WizardRequest:
     reads_features: bool = True
     is_selected: bool = True
     hidden: frozenset[int] = frozenset()
+    may_be_cut: bool = True
+    reviews_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +137,21 @@ class WizardProgress:
 
 @dataclass(frozen=True, slots=True)
 class WizardData:
-    """What a wizard dock shows; `reasons` is None where there are not two clusters to compare."""
+    """What a wizard dock shows; `reasons` is None where there are not two clusters to compare, `cut` without one."""
 
     request: WizardRequest
     reasons: PairReasons | None
     progress: WizardProgress
+    cut: ClusterCut | None = None
 
 
-def compute_wizard(session: SessionLike, request: WizardRequest, on_progress: OnProgress = no_progress) -> WizardData:
-    """Return what a wizard dock shows."""
+def compute_wizard(
+    session: SessionLike,
+    request: WizardRequest,
+    on_progress: OnProgress = no_progress,
+    find_cut: Callable[[int], ClusterCut | None] | None = None,
+) -> WizardData:
+    """Return what a wizard dock shows; `find_cut` returns the cut of a cluster that has two clouds."""
     reasons = None
     if request.best is not None and request.candidate is not None:
         reasons = compute_reasons(
@@ -104,7 +162,16 @@ def compute_wizard(session: SessionLike, request: WizardRequest, on_progress: On
             reads_features=request.reads_features,
             hidden=request.hidden,
         )
-    return WizardData(request, reasons, compute_progress(session.manager, request.skipped))
+    cut = None
+    if find_cut is not None and request.may_be_cut and request.best is not None:
+        cut = find_cut(request.best)
+    return WizardData(request, reasons, compute_progress(session.manager, request.skipped), cut)
+
+
+def cut_words(cut: ClusterCut) -> str:
+    """Return a cut in words: `Two clouds by amplitude: 812 and 400 spikes`."""
+    spikes = f"{format_number(cut.n_rest)} and {format_count(len(cut), 'spike')}"
+    return f"Two clouds {BY_CLOUDS[cut.measure]}: {spikes}"
 
 
 def compute_progress(manager: ManagerLike, skipped: Iterable[int]) -> WizardProgress:

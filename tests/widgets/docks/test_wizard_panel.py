@@ -115,7 +115,7 @@ def test_what_is_named_is_selected(panel, qtbot):
             assert panel.page.pair.text == f"Best {choice[0]}, candidate {candidate}"
         else:
             assert panel.page.pair.text == "Nothing selected"
-            assert panel.page.hint.text() == "W goes to the largest undecided cluster."
+            assert panel.page.hint.text() == "W goes to the first undecided cluster."
             for action_id in ("merge", "previous_candidate", "pause_wizard"):
                 assert not panel.page.buttons[action_id].enabled
             assert panel.page.buttons["next_candidate"].enabled  # as its key, which selects the pair under review
@@ -160,6 +160,7 @@ def test_clusters_that_the_list_hides_have_no_place_among_the_candidates(panel, 
 def test_buttons_print_their_keys_and_ask_for_their_actions(panel, qtbot):
     assert texts(panel) == {
         "merge": "Merge  G",
+        "split": "Split  K",
         "next_candidate": "Not the same  Space",
         "move_best_good": "Good  Alt+G",
         "move_best_mua": "MUA  Alt+M",
@@ -172,7 +173,7 @@ def test_buttons_print_their_keys_and_ask_for_their_actions(panel, qtbot):
     panel.action_requested.connect(asked.append)
     for button in panel.page.buttons.values():
         QTest.mouseClick(button.native, Qt.MouseButton.LeftButton)
-    assert asked == list(texts(panel))
+    assert asked == [action_id for action_id in texts(panel) if action_id != "split"]  # no spikes are selected
     panel.session.selection.select([3, 4, 5])
     settle(qtbot, panel)
     assert texts(panel)["merge"] == "Merge 3  G"
@@ -268,20 +269,23 @@ def test_a_clustering_without_clusters_has_nothing_to_propose(panel):
     assert panel.page.progress.text() == "0 of 0 decided"
 
 
-def test_everything_fits_into_the_small_layout(panel):
+@pytest.mark.parametrize("cut", ["", "Two clouds by amplitude: 812 and 400 spikes"])
+def test_everything_fits_into_the_small_layout(panel, cut):
     panel.resize(480, 303)
+    panel.page.show_cut(cut)
     panel.page.show_steps(("Merge 4 and 5 → 8", "Move 8 to good"), ())
     assert not panel.page.verticalScrollBar().isVisible()
 
 
 def test_in_a_narrow_dock_buttons_stand_one_below_the_other_with_all_their_words(panel, qtbot):
     def is_whole():
-        return all(button.native.width() >= button.native.sizeHint().width() for button in panel.page.buttons.values())
+        return all(button.width() >= button.sizeHint().width() for button in buttons())
+
+    def buttons():
+        return [button.native for button in panel.page.buttons.values() if button.native.isVisible()]
 
     def places():
-        return {
-            button.native.mapTo(panel, button.native.rect().topLeft()).x() for button in panel.page.buttons.values()
-        }
+        return {button.mapTo(panel, button.rect().topLeft()).x() for button in buttons()}
 
     assert is_whole()
     assert len(places()) == 4  # two halves, three thirds
@@ -309,3 +313,35 @@ def test_without_features_clusters_are_compared_by_a_click_in_clusters(qtbot):
     session.selection.select([best, other])
     qtbot.waitUntil(lambda: panel.page.gives_reasons)
     assert panel.page.pair.text == f"Best {best}, candidate {other}"
+
+
+def test_a_cut_is_offered_then_shown_and_decided_by_the_keys_on_the_buttons(qtbot):
+    session = light_session()
+    joined = session.merge([3, 6]).added[0]
+    session.start_wizard()
+    session.selection.select([joined])
+    panel = shown(qtbot, session)
+    n_smaller, n_larger = sorted([session.manager.n_spikes(joined) - len(panel.data.cut), len(panel.data.cut)])
+    assert panel.page.cut.isVisible()
+    assert panel.page.cut.text() == f"Two clouds by features: {n_larger} and {n_smaller} spikes"
+    assert panel.page.show_cut_button.text == "Show cut  Shift+K"
+    asked = []
+    panel.action_requested.connect(asked.append)
+    QTest.mouseClick(panel.page.show_cut_button.native, Qt.MouseButton.LeftButton)
+    assert asked == ["propose_cut"]
+    session.propose_cut()
+    qtbot.waitUntil(lambda: panel.data is not None and panel.data.request.reviews_cut)
+    settle(qtbot, panel)
+    assert "K splits off the smaller one" in panel.page.hint.text()
+    assert "Space leaves the cluster as it is." in panel.page.hint.text()
+    assert not panel.page.cut.isVisible()
+    assert texts(panel)["split"] == f"Split {n_smaller}  K"
+    assert texts(panel)["next_candidate"] == "Not two  Space"
+    assert panel.page.buttons["split"].native.isVisible()
+    assert not panel.page.buttons["merge"].native.isVisible()
+    session.wizard.next()
+    session.select_proposed()
+    session.selection.select([joined])
+    qtbot.waitUntil(lambda: not panel.data.request.may_be_cut)
+    assert panel.data.cut is None
+    assert panel.page.buttons["merge"].native.isVisible()

@@ -16,11 +16,14 @@ from napari_phy.widgets.actions.navigation import (
     go_to_event,
     go_to_spike,
     go_to_violation,
+    n_similar,
     needs_skipped,
     nothing_to_propose,
     pause_caption,
     pause_or_start,
     pause_sentence,
+    select_similar,
+    show_cut,
     start_over,
     turn_page,
 )
@@ -85,6 +88,14 @@ def _plain_color_sentence(session: Session) -> str:
     return f"Give {listed(session.selection.clusters)} the default colour again"
 
 
+def _similar_sentence(session: Session) -> str:
+    return f"Select the {format_count(n_similar(session), 'cluster')} most like the best one beside it"
+
+
+def _next_similar_sentence(session: Session) -> str:
+    return f"Select the {format_count(n_similar(session), 'cluster')} that follow in similarity"
+
+
 def _undo_sentence(session: Session) -> str:
     record = session.manager.undo_record
     return "Undo" if record is None else f"Undo: {edit_name(record)}"
@@ -137,7 +148,7 @@ def _say(context: ActionContext, sentence: str) -> None:
 
 def _show_wizard(context: ActionContext) -> None:
     context.show_wizard()
-    _session(context).review_largest()
+    _session(context).review_first()
     _say(context, nothing_to_propose(_session(context)))
 
 
@@ -320,6 +331,16 @@ ACTIONS: tuple[Action, ...] = (
         words="deselect clear only unselect candidates",
     ),
     Action(
+        "most_similar", "Select the most similar", "Go",
+        lambda context: select_similar(_session(context), n_similar(_session(context))), needs_best, _similar_sentence,
+        ("Shift+S",), words="candidates several n top merge",
+    ),
+    Action(
+        "next_similar", "Select the next most similar", "Go",
+        lambda context: select_similar(_session(context), n_similar(_session(context)), goes_on=True), needs_best,
+        _next_similar_sentence, ("Shift+D",), words="candidates several n following merge",
+    ),
+    Action(
         "next_shank", "Next shank", "Go", lambda context: context.go_to_shank(1), needs_shanks,
         _simple("Go to the next shank of the file, or from the last to the first; unsaved edits are kept"),
         ("Ctrl+PgDown",),
@@ -334,7 +355,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
-        _simple("Go to the largest undecided cluster, and show what it may be merged with, and why"),
+        _simple("Go to the first undecided cluster, and show what it may be merged with, and why"),
         ("W",), (), "wizard", words="guide assistant suggest propose",
     ),
     Action(
@@ -345,8 +366,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reset_wizard", "Start over", "Wizard",
         lambda context: _say(context, start_over(_session(context))), needs_clusters,
-        _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is undone"),
+        _simple("Forget what was skipped and decided, and begin with the first undecided cluster; no edit is undone"),
         words="restart begin reset wizard",
+    ),
+    Action(
+        "propose_cut", "Show a cut", "Wizard", lambda context: _say(context, show_cut(_session(context))), needs_best,
+        _simple("Show where the best cluster falls into two clouds, to split it there"), ("Shift+K",),
+        words="split bimodal two clouds propose",
     ),
     Action(
         "review_skipped", "Review skipped", "Wizard", lambda context: _session(context).review_skipped(), needs_skipped,

@@ -33,6 +33,8 @@ CANDIDATE_COMES = "A candidate is proposed as soon as the features are read."
 COMPARE_BY_CLICK = "Ctrl+click a row in Clusters, to compare it with this cluster."
 WIZARD_PAUSED = "The wizard is paused: it keeps its place and proposes nothing. Next candidate starts it again."
 WIZARD_STARTED = "The wizard continues."
+NO_CUT = "No two clouds were found in this cluster, by amplitude, features or time."
+NO_MORE_SIMILAR = "There is no further similar cluster."
 NEED_LASSO = "Draw a lasso around some spikes to split."
 NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
@@ -155,8 +157,15 @@ def parted(words: str) -> tuple[str, str]:
 
 
 def wizard_idle(key: str) -> str:
-    """Return how the wizard goes on while nothing is selected; `key` shows the largest undecided cluster."""
-    return f"{key or 'Wizard in the toolbar'} goes to the largest undecided cluster."
+    """Return how the wizard goes on while nothing is selected; `key` shows the first undecided cluster."""
+    return f"{key or 'Wizard in the toolbar'} goes to the first undecided cluster."
+
+
+def cut_shown(words: str, separation: float, split_key: str, leave_key: str) -> str:
+    """Return what the cut is that is shown, and what the keys do."""
+    apart = f"{words}, {separation:.1f} standard deviations apart."
+    split = f"{split_key or 'Split'} splits off the smaller one, which is marked in Features and Amplitude."
+    return f"{apart} {split} {leave_key or 'Next candidate'} leaves the cluster as it is."
 
 
 def no_candidate(key: str) -> str:

@@ -1,6 +1,7 @@
 """Moving through a data set: along the time line, and through the proposals of the wizard."""
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.session import Session
 from napari_phy.views.events import Event, next_event
 from napari_phy.views.spike_steps import next_spike, next_violation
@@ -83,29 +84,65 @@ def _select(session: Session, spike: int | None, what: str) -> None:
 
 
 def go_on(session: Session) -> str:
-    """Propose the next candidate, or the next best cluster; return what to say when there is none, or "".
+    """Propose the next candidate, a cut or the next best cluster; return what to say when there is none, or "".
 
     While nothing is selected, that is the pair under review.
     """
     wizard = session.wizard
-    before = wizard.place
+    before = wizard.place, wizard.cut
     wizard.start()
-    if wizard.place == before and session.selection.clusters:
+    if (wizard.place, wizard.cut) == before and session.selection.clusters:
         wizard.next()
-    if wizard.place:
-        session.selection.select(wizard.place)
+    session.select_proposed()
     if session.listed.clusters == frozenset():
         return messages.NO_MATCH
     if wizard.is_finished:
         return compute_progress(session.manager, wizard.skipped).words
-    return messages.LIST_IS_DONE if wizard.place == before and session.listed.text else ""
+    return messages.LIST_IS_DONE if (wizard.place, wizard.cut) == before and session.listed.text else ""
 
 
 def go_back(session: Session) -> None:
     """Propose again what was proposed before."""
     session.wizard.start()
     session.wizard.previous()
-    session.selection.select(session.wizard.place)
+    session.select_proposed()
+
+
+def show_cut(session: Session) -> str:
+    """Show where the best cluster may be cut; return what to say when it has no two clouds, or ""."""
+    best = session.selection.best[:1]
+    if best and session.wizard.best != best[0]:
+        session.wizard.look_at(best[0])
+    return "" if session.propose_cut() else messages.NO_CUT
+
+
+def select_similar(session: Session, n: int, *, goes_on: bool = False) -> None:
+    """Select the n clusters most like the best one beside it, or the n that follow those that are selected.
+
+    Left out are noise, MUA and what the list does not show.
+
+    Raises
+    ------
+    ClusteringError
+        There is none.
+    """
+    selection, group_of = session.selection, session.manager.group
+    ranked = [
+        cluster
+        for cluster, _ in session.similar_to(selection.best[0])
+        if cluster in session.listed and cluster not in selection.best and group_of(cluster) not in HIDDEN_GROUPS
+    ]
+    places = [ranked.index(cluster) for cluster in selection.similar if cluster in ranked] if goes_on else []
+    start = max(places, default=-1) + 1
+    if not ranked[start : start + n]:
+        raise ClusteringError(messages.NO_MORE_SIMILAR)
+    selection.select([*selection.best, *ranked[start : start + n]], n_best=len(selection.best))
+
+
+def n_similar(session: Session) -> int:
+    """Return how many similar clusters are selected at once."""
+    n: int = session.views["wizard"].n_similar
+    return n
 
 
 def nothing_to_propose(session: Session) -> str:
@@ -114,7 +151,7 @@ def nothing_to_propose(session: Session) -> str:
 
 
 def start_over(session: Session) -> str:
-    """Begin with the largest undecided cluster again; return what to say when there is none, or ""."""
+    """Begin with the first undecided cluster again; return what to say when there is none, or ""."""
     session.reset_wizard()
     return nothing_to_propose(session)
 

@@ -118,9 +118,11 @@ class WizardPage(QScrollArea):
         Action ids of the buttons, row by row.
     review : str
         Action id of the button beside the progress.
+    show_cut : str
+        Action id of the button beside a cut that was found.
     """
 
-    def __init__(self, act: Callable[[str], object], rows: Sequence[Sequence[str]], review: str) -> None:
+    def __init__(self, act: Callable[[str], object], rows: Sequence[Sequence[str]], review: str, show_cut: str) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -143,6 +145,9 @@ class WizardPage(QScrollArea):
         self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.buttons = {action_id: self._button(action_id) for row in rows for action_id in row}
         self.review = self._button(review)
+        self.show_cut_button = self._button(show_cut)
+        self.cut = ElidedLabel(objectName="napari-phy-cut")
+        self.cut.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._button_rows = [
             Container(widgets=[self.buttons[action_id] for action_id in row], layout="horizontal", labels=False)
             for row in rows
@@ -185,10 +190,17 @@ class WizardPage(QScrollArea):
         self._state = QHBoxLayout()
         self._state.addWidget(self.progress, 1)
         self._state.addWidget(self.review.native)
+        self._cut_line = QWidget()
+        cut_line = QHBoxLayout(self._cut_line)
+        cut_line.setContentsMargins(0, 0, 0, 0)
+        cut_line.addWidget(self.cut, 1)
+        cut_line.addWidget(self.show_cut_button.native)
+        self._cut_line.hide()
         body = QWidget()
         self._column = QVBoxLayout(body)
         self._column.addWidget(self.pair)
         self._column.addWidget(self._why)
+        self._column.addWidget(self._cut_line)
         self._column.addWidget(self.bar)
         self._column.addLayout(self._state)
         for buttons in self._button_rows:
@@ -210,6 +222,23 @@ class WizardPage(QScrollArea):
             labels[1].style().polish(labels[1])
         self._fit_reasons()
         self._why.setCurrentIndex(0)
+
+    def show_cut(self, words: str) -> None:
+        """Say what cut of the best cluster was found, and offer to show it; "": there is none."""
+        self.cut.setText(words)
+        self._cut_line.setVisible(bool(words))
+        self._fit_history()
+
+    def exchange(self, shown: str, hidden: str) -> None:
+        """Show the button of one action in the place of that of another one."""
+        self.buttons[shown].native.show()
+        self.buttons[hidden].native.hide()
+
+    def _fit_history(self) -> None:
+        """Have room for some rows; a cut that was found takes their place where the dock is low."""
+        if self._theme is not None:
+            has_room = self._cut_line.isHidden()
+            self.history.setMinimumHeight(N_ROWS_SEEN * self._theme.px(ROW) if has_room else 0)
 
     def show_hint(self, sentence: str) -> None:
         """Say something in the place of the reasons."""
@@ -287,7 +316,7 @@ class WizardPage(QScrollArea):
             #napari-phy-wizard-page, QWidget {{ background: {theme.view}; }}
             QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; padding: 0; }}
             #napari-phy-value {{ color: {theme.text}; font-weight: bold; }}
-            #napari-phy-verdict {{ color: {theme.text}; }}
+            #napari-phy-verdict, #napari-phy-cut {{ color: {theme.text}; }}
             #napari-phy-value[speaks="against"] {{ color: {theme.warning}; }}
             QProgressBar {{ background: {theme.grid}; border: none; border-radius: {theme.px(BAR) // 2}px; }}
             QProgressBar::chunk {{ background: {theme.good}; border-radius: {theme.px(BAR) // 2}px; }}
@@ -306,11 +335,11 @@ class WizardPage(QScrollArea):
         self._why.setFixedHeight((N_REASONS + 1) * row)
         self.bar.setFixedHeight(theme.px(BAR))
         self.progress.setFixedHeight(theme.px(BUTTON))
-        for button in (*self.buttons.values(), self.review):
+        for button in (*self.buttons.values(), self.review, self.show_cut_button):
             button.native.setFixedHeight(theme.px(BUTTON))
         for button in self.buttons.values():
             button.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.history.setMinimumHeight(N_ROWS_SEEN * row)
+        self._fit_history()
         self._dress_steps()
         self.fit_buttons()
         self._fit_reasons()
@@ -320,14 +349,15 @@ class WizardPage(QScrollArea):
         if self._theme is None:
             return
         gap, high = self._theme.px(6), self._theme.px(BUTTON)
-        widest = [max(button.native.sizeHint().width() for button in row) for row in self._button_rows]
-        needed = max(len(row) * (wide + gap) - gap for row, wide in zip(self._button_rows, widest, strict=True))
+        shown = [[button.native for button in row if not button.native.isHidden()] for row in self._button_rows]
+        widest = [max(button.sizeHint().width() for button in row) for row in shown]
+        needed = max(len(row) * (wide + gap) - gap for row, wide in zip(shown, widest, strict=True))
         is_wide = needed + 2 * self._theme.px(PAD) <= self.viewport().width()
-        for row in self._button_rows:
+        for row, buttons in zip(self._button_rows, shown, strict=True):
             box = row.native.layout()
             box.setDirection(box.Direction.LeftToRight if is_wide else box.Direction.TopToBottom)
             box.setSpacing(gap)
-            row.native.setFixedHeight(high if is_wide else len(row) * (high + gap) - gap)
+            row.native.setFixedHeight(high if is_wide else len(buttons) * (high + gap) - gap)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the buttons out for the new width."""

@@ -27,7 +27,8 @@ from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.navigation import go_to, go_to_time
+from napari_phy.widgets.actions.navigation import go_to, go_to_time, n_similar, select_similar
+from napari_phy.widgets.actions.refusals import needs_best
 from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
@@ -51,7 +52,7 @@ class CommandRunner:
         self._actions_done: Mapping[str, Callable[[str], None]] = {
             "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "f": self._filter,
             "s": self._sort, "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
-            "why": self._why,
+            "why": self._why, "n": self._similar, "nn": self._next_similar,
         }  # fmt: skip
 
     def run(self, text: str) -> None:
@@ -180,6 +181,17 @@ class CommandRunner:
             clusters.choose_columns({**clusters.chosen_columns, model.columns[places[name]].key: True})
         model.sort(places[name], direction)
         self._controller.say(f"Clusters are sorted by {name}.")
+
+    def _similar(self, rest: str, *, goes_on: bool = False) -> None:
+        refusal = needs_best(self._session)
+        if refusal is not None:
+            raise CommandError(refusal)
+        if rest:
+            self._session.views["wizard"].n_similar = _chosen(rest, _allowed("Wizard", "n_similar"), "similar clusters")
+        select_similar(self._session, n_similar(self._session), goes_on=goes_on)
+
+    def _next_similar(self, rest: str) -> None:
+        self._similar(rest, goes_on=True)
 
     def _go(self, rest: str) -> None:
         if not rest:
