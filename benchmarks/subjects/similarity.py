@@ -42,7 +42,9 @@ def _by_us(size: Size, watch: Watch) -> None:
     centres = rng.normal(0, 3, (size.n_clusters, _N_CHANNELS * _N_PER_CHANNEL)).astype(np.float32)
     features = centres[clusters] + rng.normal(0, 1, (size.n_spikes, centres.shape[1])).astype(np.float32)
     masks = np.ones((size.n_spikes, _N_CHANNELS), dtype=np.float32)
-    model = Session(features=features, masks=masks, spike_samples=np.arange(size.n_spikes), missing=(), name="")
+    probe = SimpleNamespace(knows_positions=False)
+    data = {"features": features, "masks": masks, "waveforms": None, "traces": None, "probe": probe}
+    model = Session(**data, spike_samples=np.arange(size.n_spikes))
     manager = ClusterManager(clusters)
     ids = manager.cluster_ids.tolist()
 

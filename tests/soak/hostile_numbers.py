@@ -89,7 +89,7 @@ def compare(rng):
     """Measure the distances of a mean under Gaussians."""
     cores = rng.integers(0, 6, (4, 3))
     means, whitenings = rng.choice(HOSTILE, (4, 6)).astype(np.float64), rng.choice(HOSTILE, (4, 3, 3))
-    add_whitened_distances(means[0], np.array([3, 0]), means, cores, whitenings, np.zeros(2))
+    add_whitened_distances(means[:3], np.array([3, 0]), means, cores, whitenings, np.zeros((3, 2)))
 
 
 def match(rng):

@@ -22,6 +22,7 @@ Int64 = npt.NDArray[np.int64]
 PRIOR = 1.0  # spikes like those that are masked, in each cluster
 LEAST_VARIANCE = 1e-3  # of a feature in a cluster, as a part of that of what is masked
 BLOCK_BYTES = 2**24
+FEW = 4  # means, for which factors are read faster than multiplied
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,10 +166,10 @@ def log_likelihoods(
     """
     places = np.arange(len(stack.log_scales))[columns]
     distances = _distances_outside(means, stack.means[places], stack.precisions[places])
-    if len(means) == 1 and stack.cores.shape[1]:
+    if len(means) <= FEW and stack.cores.shape[1]:
         from napari_phy.stats._whitened_distances import add_whitened_distances
 
-        add_whitened_distances(means[0], places, stack.means, stack.cores, stack.whitenings, distances[0])
+        add_whitened_distances(means, places, stack.means, stack.cores, stack.whitenings, distances)
         return np.asarray(stack.log_scales[places] - distances / 2)
     width = stack.cores.shape[1]
     by_feature = np.ascontiguousarray(means.T, dtype=stack.whitenings.dtype)
@@ -196,12 +197,15 @@ def _distances_outside(means: Float64, others: Float64, precisions: Float64) -> 
 
 def normalised_logs(logs: Floats) -> Floats:
     """Return logs (n, m) less a number for each row, so that the sum of its exponentials is 1; −∞ stays −∞."""
-    if not logs.size:
-        return logs
-    largest = logs.max(axis=1, keepdims=True)
-    largest[~np.isfinite(largest)] = 0
-    with np.errstate(divide="ignore", under="ignore"):
-        totals = np.log(np.exp(logs - largest).sum(axis=1, keepdims=True))
-    totals[~np.isfinite(totals)] = 0
-    normalised: Floats = logs - largest - totals
+    normalised: Floats = logs - log_totals(logs)[:, None]
     return normalised
+
+
+def log_totals(logs: Floats) -> Floats:
+    """Return (n,) log of the sum of the exponentials of each row of (n, m); 0 for rows that are −∞ throughout."""
+    largest = logs.max(axis=1, initial=-np.inf)
+    is_known = np.isfinite(largest)
+    parts = logs - np.where(is_known, largest, 0)[:, None]
+    np.exp(parts, out=parts)
+    totals: Floats = np.where(is_known, largest + np.log(np.maximum(parts.sum(axis=1), 1)), 0).astype(logs.dtype)
+    return totals

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.stats.masked_gaussian import normalised_logs
+from napari_phy.stats.masked_gaussian import log_totals
 from napari_phy.table.cluster_arrays import ClusterArrays
 
 Float32 = npt.NDArray[np.float32]
@@ -71,26 +71,28 @@ class DensePairs:
     def scores(self, ids: Int64) -> Scores:
         """Return the scores of clusters that have values; of likelihoods the larger log of both ways."""
         values = self._values[ids]
-        if self._is_likelihood:
-            values = normalised_logs(values)
-            np.maximum(values, values.T.copy(), out=values)
-        return _DenseScores(ids, values)
+        return _DenseScores(ids, values, log_totals(values) if self._is_likelihood else None)
 
 
 class _DenseScores:
-    def __init__(self, ids: Int64, values: Float32) -> None:
-        self._arrays = ids, values
+    def __init__(self, ids: Int64, values: Float32, totals: Floats | None) -> None:
+        self._ids, self._values, self._totals = ids, values, totals
 
-    def of(self, cluster: int, ids: Int64) -> Float32:
-        known, values = self._arrays
-        found: Float32 = values[np.searchsorted(known, cluster)][np.searchsorted(known, ids)]
-        return found
+    def of(self, cluster: int, ids: Int64) -> Floats:
+        place, places = np.searchsorted(self._ids, cluster), np.searchsorted(self._ids, ids)
+        found: Floats = self._values[place, places]
+        if self._totals is None:
+            return found
+        back = self._values[places, place] - self._totals[places]
+        return np.asarray(np.maximum(found - self._totals[place], back))
 
-    def matrix(self, ids: Int64) -> Float32:
-        known, values = self._arrays
-        places = np.searchsorted(known, ids)
-        found: Float32 = values[np.ix_(places, places)]
-        return found
+    def matrix(self, ids: Int64) -> Floats:
+        places = np.searchsorted(self._ids, ids)
+        found: Floats = self._values[np.ix_(places, places)]
+        if self._totals is None:
+            return found
+        found -= self._totals[places, None]
+        return np.asarray(np.maximum(found, found.T))
 
 
 class SharedPairs:

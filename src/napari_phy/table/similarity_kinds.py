@@ -122,10 +122,13 @@ class ByGaussian:
         """Return (n, m) log likelihoods."""
         ids = np.union1d(rows, columns)
         new = ids[~self._arrays["means"].has(ids)] if self._arrays else ids
+        is_first = not self._arrays
         if len(new):
             self._add(session, new, ids, part_of(on_progress, 0, 0.8))
         stack = GaussianStack(**{name: arrays.values for name, arrays in self._arrays.items()})
         places = self._arrays["means"].rows(columns)
+        if is_first:
+            log_likelihoods(self._arrays["means"][rows[:1]], stack, places[:1])  # loads numba before somebody waits
         return log_likelihoods(self._arrays["means"][rows], stack, places, part_of(on_progress, 0.8, 1))
 
     def _add(self, session: SessionLike, new: Int64, ids: Int64, on_progress: OnProgress) -> None:
