@@ -66,6 +66,29 @@ def test_a_wide_range_of_sizes_has_a_logarithmic_axis(make_session):
     assert one.ends() == ("1", "1\N{THIN SPACE}000")
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.2, "0.2"),
+        (13.267, "13.3"),
+        (6109.2, "6\N{THIN SPACE}109"),
+        (-58.79, "\N{MINUS SIGN}58.8"),
+        (1e-4, "0.0001"),
+    ],
+)
+def test_limits_are_told_with_three_digits(value, text):
+    assert Limit("snr", value, is_least=True).words == f"≥ {text}"
+
+
+@pytest.mark.parametrize(("value", "ends"), [(1.0, (0, 2)), (0.0, (0, 1)), (-3.0, (-6, 0))])
+def test_one_value_has_an_axis_from_0(session, monkeypatch, value, ends):
+    monkeypatch.setattr(session.manager, "n_spikes", lambda cluster: value)
+    (one,) = compute_histograms(session, IDS, ["spikes"])
+    assert (one.low, one.high) == ends
+    assert one.counts.sum() == 5
+
+
 def test_a_new_limit_is_on_the_better_side_and_an_old_one_keeps_its_side(session):
     snr, refractory = compute_histograms(session, IDS, ["snr", "refractory"])
     assert snr.limit_at(0.5, None).is_least

@@ -26,6 +26,7 @@ USUAL_METRICS = (
     "spikes", "rate", "presence_ratio", "rp_contamination", "snr", "amplitude_cutoff", "isolation_distance", "l_ratio"
 )  # fmt: skip
 _LOG_FROM = 20.0  # largest over smallest value, of metrics that may have such an axis
+_MOST_DECIMALS = 5
 _LIMIT = re.compile(r"^(\w+) (>=|<=) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$")
 
 
@@ -55,7 +56,7 @@ class Limit:
     @property
     def words(self) -> str:
         """Return "≥ 4.2"."""
-        return f"{'≥' if self.is_least else '≤'} {format_limit(find_column(self.key), self.value)}"
+        return f"{'≥' if self.is_least else '≤'} {format_limit(self.value)}"
 
     def passes(self, values: Float64) -> npt.NDArray[np.bool_]:
         """Return (n,) whether each value passes; what is not known does not."""
@@ -78,10 +79,12 @@ def limits_filter(limits: Iterable[Limit]) -> str:
     return " and ".join(limit.text for limit in limits)
 
 
-def format_limit(column: Column, value: float) -> str:
-    """Return a value with as many decimals as three digits need, and no fewer than the column has."""
-    decimals = next((n for n in range(4) if abs(value) * 10**n >= 100), 4) if value else 0
-    return format_number(value, max(column.decimals, min(decimals, 3)) if not column.is_whole else 0)
+def format_limit(value: float) -> str:
+    """Return a value with three digits, or with all of a larger whole number: "0.2", "13.3", "6 109"."""
+    decimals = next((n for n in range(_MOST_DECIMALS) if abs(value) * 10**n >= 100), _MOST_DECIMALS)
+    while decimals and round(value, decimals) == round(value, decimals - 1):
+        decimals -= 1
+    return format_number(value, decimals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,9 +133,8 @@ class Histogram:
 
     def ends(self) -> tuple[str, str]:
         """Return the words below the ends of the axis."""
-        column = find_column(self.key)
         first, last = ((10**end if self.is_log else end) for end in (self.low, self.high))
-        return format_limit(column, first), format_limit(column, last)
+        return format_limit(first), format_limit(last)
 
     def limit_at(self, place: float, limit: Limit | None) -> Limit:
         """Return the limit at a place of the axis, on the same side as that before, else on that which is better."""
@@ -191,9 +193,8 @@ def _histogram(column: Column, values: Float64, unit: str) -> Histogram:
     is_log = bool(column.is_log and len(known) and known.min() > 0 and known.max() > _LOG_FROM * known.min())
     along = np.log10(known) if is_log else known
     low, high = (float(along.min()), float(along.max())) if len(along) else (0.0, 1.0)
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-12):
-        margin = 0.5 * abs(low) or 0.5
-        low, high = low - margin, high + margin
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-12):  # one value
+        low, high = min(0.0, 2 * low), max(0.0, 2 * high) or float(low == 0)
     counts = np.histogram(along, N_BINS, (low, high))[0] if len(along) else np.zeros(0)
     title = column.axis_title(unit)
     return Histogram(column.key, title, read_only(values), read_only(counts.astype(np.int64)), low, high, is_log)

@@ -62,6 +62,10 @@ class HistogramsPanel(ScrolledClustersPanel):
         if self.session is not None:
             self._links.connect(valid_time(self.session).changed, self.refresh)
 
+    def show_settings(self) -> None:
+        super().show_settings()
+        self.header.offer(self.setting_controls.drop_downs["order"], self.settings.content != "metrics")
+
     def draw(self, data: Any) -> None:
         super().draw(data)
         self._show_limits()
@@ -157,7 +161,7 @@ class HistogramsPanel(ScrolledClustersPanel):
             return ""
         one, unit = self.data.histograms[place], self.required_session.model.unit
         column = find_column(one.key)
-        value = format_limit(column, one.value_at(self._parts(place).place_at(x_px)))
+        value = format_limit(one.value_at(self._parts(place).place_at(x_px)))
         return " ".join(filter(None, (column.name, value, column.unit_in(unit))))
 
     def _set_limit_at(self, place: int, x_px: float) -> None:

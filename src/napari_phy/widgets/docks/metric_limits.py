@@ -119,7 +119,7 @@ def _paint_bars(
     painter.restore()
     painter.fillRect(QRectF(area.left(), round(area.bottom()), area.width(), 1), theme.color("grid"))
     if limit is not None:
-        painter.setPen(QPen(theme.color("accent"), LIMIT_PX))
+        painter.setPen(QPen(theme.color("text"), LIMIT_PX))
         painter.drawLine(QPointF(edge, area.top()), QPointF(edge, area.bottom()))
 
 
