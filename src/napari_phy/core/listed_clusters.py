@@ -17,11 +17,16 @@ class ListedClusters:
     ----------
     order : tuple of int
         The clusters in the order in which the list shows them, as last reported; () before that.
+    wanted : frozenset of str
+        Keys of columns that the list computes for others, though it may not show them.
     """
 
     changed = signal()
+    wanted_changed = signal()
+    values_known = signal()  # of a column that is wanted
 
     def __init__(self) -> None:
+        self.wanted: frozenset[str] = frozenset()
         self._text = ""
         self._clusters: frozenset[int] | None = None
         self.order: tuple[int, ...] = ()
@@ -46,6 +51,12 @@ class ListedClusters:
     def show(self, text: str, clusters: Iterable[int]) -> None:
         """List only the clusters that a filter lets through; the same ones again do nothing."""
         self._set(text, frozenset(clusters))
+
+    def want(self, key: str) -> None:
+        """Have the list compute a column in the background."""
+        if key not in self.wanted:
+            self.wanted |= {key}
+            self.wanted_changed.emit()
 
     def _set(self, text: str, clusters: frozenset[int] | None) -> None:
         if (text, clusters) != (self._text, self._clusters):

@@ -116,6 +116,7 @@ class DriftPanel(ViewPanel):
         self._shown = None
         self._colorings.forget()
         if self.session is not None:
+            self._links.connect(self.session.listed.values_known, self.show_colors_again)
             self._links.connect(self.session.time.moved, self._on_time_moved)
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
             self._links.connect(self.session.time.range_changed, self._on_range_drawn)
@@ -135,6 +136,13 @@ class DriftPanel(ViewPanel):
         if self.clusters != self._drawn:
             self._redraw()
         self.plot.update()
+
+    @safe_slot
+    def show_colors_again(self) -> None:
+        """Colour clusters whose values are known now."""
+        self._colorings.forget()
+        self._redraw()
+        self.show_legend()
 
     def on_clustering(self) -> None:
         self._colorings.forget()

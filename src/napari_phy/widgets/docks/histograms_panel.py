@@ -42,7 +42,7 @@ class HistogramsPanel(ScrolledClustersPanel):
         self.limits_bar = LimitsBar()
         self.limits_bar.filter_requested.connect(self.filter_list)
         self.limits_bar.clear_requested.connect(lambda: self.choose(limits=()))
-        self._at = QPointF()  # where the mouse was last, or has dragged to
+        self._at = QPointF()  # where the mouse has dragged to
         self._dragged: int | None = None  # place of the histogram whose limit is dragged
         content = QWidget()
         column = QVBoxLayout(content)
@@ -51,7 +51,6 @@ class HistogramsPanel(ScrolledClustersPanel):
         column.addWidget(super().make_content(), 1)
         column.addWidget(self.limits_bar)
         mouse = self.plot.mouse
-        mouse.hovered.connect(self._on_moved)
         mouse.pressed.connect(self._on_pressed)
         mouse.dragged.connect(self._on_dragged)
         mouse.double_clicked.connect(self._on_double_clicked)
@@ -184,16 +183,13 @@ class HistogramsPanel(ScrolledClustersPanel):
             self.set_limit(one.key, replace(limit, is_least=not limit.is_least))
 
     @safe_slot
-    def _on_moved(self, position: QPointF) -> None:
-        self._at = position
-
-    @safe_slot
     def _on_pressed(self) -> None:
+        self._at = self.plot.mouse.pressed_at or QPointF()
         self._dragged = self._histogram_at(self._at.x(), self._at.y())
 
     @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
-        self._at += QPointF(dx, dy)
+        self._at = self._at + QPointF(dx, dy)
         if self._dragged is not None and self.data is not None and self._dragged < len(self.data.histograms):
             self._set_limit_at(self._dragged, self._at.x())
 

@@ -98,6 +98,7 @@ class RasterPanel(ViewPanel):
             self.plot.set_trains(None)
             return
         self.plot.set_trains(trains_of(session), session.time)
+        self._links.connect(session.listed.values_known, self.show_colors_again)
         self._links.connect(session.time.moved, self._on_time_moved)
         self._links.connect(session.time.shown_changed, self._on_shown_changed)
         self._links.connect(session.time.range_changed, self._on_shown_changed)
@@ -136,6 +137,14 @@ class RasterPanel(ViewPanel):
     def on_selection(self) -> None:
         if self.data is not None:
             self._show_selection()
+
+    @safe_slot
+    def show_colors_again(self) -> None:
+        """Colour clusters whose values are known now."""
+        self._colorings.forget()
+        if self.data is not None:
+            self._show_others()
+            self.show_legend()
 
     def on_clustering(self) -> None:
         self._colorings.forget()

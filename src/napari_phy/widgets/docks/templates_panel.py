@@ -35,6 +35,7 @@ from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.painting import painter_on
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
@@ -85,6 +86,8 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def on_session(self) -> None:
         super().on_session()
+        if self.session is not None:
+            self._links.connect(self.session.listed.values_known, self.show_colors_again)
         self._colorings.forget()
         self._image = None
         if hasattr(self, "_ahead"):  # not while this is made
@@ -107,6 +110,12 @@ class TemplatesPanel(ScrolledClustersPanel):
     def on_clustering(self) -> None:
         self._forget_colors()
         self.refresh()
+
+    @safe_slot
+    def show_colors_again(self) -> None:
+        """Colour clusters whose values are known now."""
+        self._forget_colors()
+        self.show_legend()
 
     def _forget_colors(self) -> None:
         self._colorings.forget()

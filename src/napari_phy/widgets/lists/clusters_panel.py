@@ -108,6 +108,7 @@ class ClustersPanel(ListPanel):
         super().set_session(session)
         if session is not None:
             self._links.connect(session.listed.changed, self._on_listed)
+            self._links.connect(session.listed.wanted_changed, self._on_columns_chosen)
         self.picker.follow(session)
 
     def follow_range(self) -> None:
@@ -253,8 +254,9 @@ class ClustersPanel(ListPanel):
         return [cluster for cluster in session.selection.best if cluster not in session.listed]
 
     def asks_for(self, column: Column) -> bool:
-        """Return whether the filter names a column."""
-        return not set(_WORDS.findall(self.required_session.listed.text)).isdisjoint(column.names)
+        """Return whether the filter names a column, or a view is coloured by it."""
+        listed = self.required_session.listed
+        return column.key in listed.wanted or not set(_WORDS.findall(listed.text)).isdisjoint(column.names)
 
     def complete_filter(self, text: str) -> Completion:
         """Return how the last word of a filter can go on."""
@@ -268,6 +270,8 @@ class ClustersPanel(ListPanel):
         self._all.set_values(key, values)
         self._show_rows(values)
         self.show_clusters()
+        if key in self.required_session.listed.wanted:
+            self.required_session.listed.values_known.emit()
 
     def clusters_without(self, key: str) -> Iterable[int]:
         """Return all such clusters, not only those listed: a filter may ask for it."""

@@ -67,7 +67,7 @@ class Colorings:
 def find_coloring(session: Session, scheme: str, theme: Tokens, plain: str) -> Coloring:
     """Return how clusters look by a scheme; `plain` is the colour of those without one.
 
-    Rates and intervals are those of the time whose spikes are used.
+    Rates and intervals are those of the time whose spikes are used. What is computed in the background is asked for.
     """
     manager = session.manager
     if scheme == GREY:
@@ -87,6 +87,8 @@ def find_coloring(session: Session, scheme: str, theme: Tokens, plain: str) -> C
     names = [QColor(shade).name() for shade in shades(theme.ramp)]
     colors = dict(zip(table.ids[known].tolist(), (names[level] for level in levels.tolist()), strict=True))
     is_whole = len(known) == len(places)
+    if not is_whole and column.in_background:
+        session.listed.want(column.key)
     entries = () if is_whole else (_chip(f"{column.name} unknown", plain),)
     scale = None if ends is None else measure_scale(column.key, ends, session.model.unit, theme, FAINTEST)
     return Coloring(colors, entries, scale, is_whole)

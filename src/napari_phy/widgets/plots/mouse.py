@@ -58,6 +58,11 @@ class Mouse(QObject):
         """Draw a lasso by Ctrl+drag, and by any drag that begins while `is_asked_for()`."""
         self._is_lasso_asked_for = is_asked_for
 
+    @property
+    def pressed_at(self) -> QPointF | None:
+        """Where the button went down that is down; None while it is up."""
+        return self._pressed
+
     def forget(self) -> None:
         """Let a press that is under way mean nothing."""
         self._pressed = None
