@@ -209,6 +209,20 @@ def test_crossings_of_a_cell_are_counted_at_once_and_become_events_of_psth(panel
     assert form.threshold.value == 1000
 
 
+def test_crossings_of_a_cell_need_nothing_but_pointing_at_it(panel, qtbot):
+    form, session = panel.crossings_form, panel.session
+    session.selection.select([])
+    panel.viewer.cursor.position = (0, 2, 8)
+    traces = seen_trace(qtbot, panel, "cell 4, ΔF/F")
+    assert form.isVisible()
+    assert traces.rate is None
+    name, n = form.name, len(form.crossings)
+    assert n > 0
+    QTest.mouseClick(form.add_button, Qt.MouseButton.LeftButton)
+    assert len(session.events.trials(name)) == n
+    assert panel.shown is None
+
+
 def test_what_is_missing_is_said_at_the_buttons(panel):
     buttons = panel.form.buttons
     assert all(button.isEnabled() for button in buttons.values())
@@ -317,7 +331,7 @@ def test_rows_at_their_own_times_need_a_clock_that_knows_them(panel, clock):
     assert box.value
     panel.set_options({"has_row_times": False})
     assert not box.value
-    assert not panel.source().has_row_times
+    assert not panel.choice.source().has_row_times
 
 
 def test_a_movie_that_is_renamed_keeps_its_clock(panel, viewer, clock, movie):
@@ -330,7 +344,7 @@ def test_a_movie_that_is_renamed_keeps_its_clock(panel, viewer, clock, movie):
         movie.name = "neurons"
         assert panel.form.buttons["average"].isEnabled()
         assert panel.form.movie.native.currentText() == "neurons"
-        assert panel.source().clock == panel.session.clocks["movie"]
+        assert panel.choice.source().clock == panel.session.clocks["movie"]
         linked.unlink(movie)
         viewer.layers.move(0, 2)
         assert "neurons has no clock yet" in panel.form.buttons["average"].toolTip()

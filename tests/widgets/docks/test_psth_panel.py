@@ -167,12 +167,19 @@ def test_without_events_it_says_how_to_get_some(qtbot, tmp_path):
         qtbot.waitUntil(lambda: panel.stack.page.text.startswith("Select a cluster to see its spikes around events."))
         session.selection.select([0])
         qtbot.waitUntil(lambda: panel.stack.page.text.startswith("This data set has no events."))
-        assert [button.text() for button in panel.stack.page.buttons] == ["Read trials…"]
+        assert [button.text() for button in panel.stack.page.buttons] == ["Read trials…", "Imaging"]
         assert panel.events_menu.text() == "no events ▾"
         (tmp_path / "task.tsv").write_text("onset\n2\n")
         panel.read_trials(tmp_path / "task.tsv")
         qtbot.waitUntil(lambda: ready(panel))
         assert tiles(panel) == ["task"]
+
+
+def test_imaging_is_a_source_of_events(panel, qtbot):
+    entry = next(one for one in panel.header.more_menu.actions() if one.text() == "Crossings of a cell…")
+    with qtbot.waitSignal(panel.dock_requested) as asked:
+        entry.trigger()
+    assert asked.args == ["Imaging"]
 
 
 def test_what_is_not_shown_has_no_room(panel, qtbot):

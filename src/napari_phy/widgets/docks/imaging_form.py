@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
+from napari.layers import Labels
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QFormLayout,
@@ -19,9 +20,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_phy.layers.movie_question import What
+from napari_phy.core.errors import ImagingError
+from napari_phy.layers.movie_question import MovieQuestion, What
+from napari_phy.layers.movie_results import fits_frames, regions_in
 from napari_phy.stats.region_traces import BASELINE_S
-from napari_phy.views.movie_responses import Baseline
+from napari_phy.views.movie_responses import Baseline, TimedMovie
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
@@ -121,6 +125,22 @@ class ImagingForm(QWidget):
         """The layers that may be chosen as cells."""
         return [layer for layer in self.cells.choices if layer != NOTHING]
 
+    def question(self, what: What, source: TimedMovie, clusters: Sequence[int]) -> MovieQuestion:
+        """Return what is asked; all that is read from fields and layers is read now.
+
+        Raises
+        ------
+        ImagingError
+            Cells are to be compared and there are none, or they are of other frames.
+        """
+        movie, cells = self.chosen_movie, None if what == "correlation" else self.chosen_cells
+        regions = None if cells is None else regions_in(cells, movie, source.movie)
+        if what == "cells" and regions is None:
+            raise ImagingError(messages.NEED_CELLS)
+        lags = source.lags(float(self.start_s.value), float(self.stop_s.value))
+        minus_mean = bool(self.minus_mean.value)
+        return MovieQuestion(what, tuple(clusters), source, lags, movie, cells, regions, minus_mean, self.baseline)
+
     def options(self) -> dict[str, Any]:
         """Return what was chosen beside movie and cells."""
         return {
@@ -143,7 +163,11 @@ class ImagingForm(QWidget):
                 field.value = value
 
     def offer(self, movies: Sequence[Any], cells: Sequence[Any]) -> None:
-        """Offer layers as movie and as cells; what was chosen stays where it is still there."""
+        """Offer layers as movie and as cells; what was chosen stays where it is still there.
+
+        New labels of the size of the movie become the cells where none are chosen.
+        """
+        old_cells = self.offered_cells
         for box, layers, nothing in ((self.movie, movies, NO_MOVIE), (self.cells, cells, NO_CELLS)):
             before = box.value
             named: list[tuple[str, Any]] = [(layer.name, layer) for layer in layers]
@@ -153,6 +177,11 @@ class ImagingForm(QWidget):
                 if any(before is layer for layer in layers):
                     box.value = before
         self.changed.emit()
+        if self.chosen_cells is None and (movie := self.chosen_movie) is not None:
+            new = (one for one in self.offered_cells if not any(one is old for old in old_cells))
+            found = next((one for one in new if isinstance(one, Labels) and fits_frames(one, movie)), None)
+            if found is not None:
+                self.cells.value = found
 
     def _on_row_times(self) -> None:
         self._wants_row_times = bool(self.has_row_times.value)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QPointF, QSize
+from qtpy.QtCore import QPointF, QSize, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -37,12 +37,13 @@ class PsthPanel(StepsPanel):
     working = "Aligning spikes…"
     failed = "The spikes could not be aligned."
     settings_type = PsthSettings
+    dock_requested = Signal(str)  # where events can be made
     help_text = (
         "Spikes around events: above, each row is a trial; below, the firing rate over all trials.\n"
         "A flag is the median latency of a response, its band the jitter. A click on a trial goes to that time.\n"
         "The drop-downs choose the events, and a column that groups trials.\n"
         "Events are those of the file, lines of digital inputs, trials of a table, starts of epochs, or moments at\n"
-        "which a cell passes a threshold, which Imaging adds.\n"
+        "which a cell passes a threshold, which Imaging adds: Crossings of a cell… in ⋯ opens it.\n"
         "⋯ sorts trials, puts several kinds of events side by side, and has times, bins and baseline. Beside an id\n"
         "are latency, jitter and the share of trials that have a response, where one kind is shown."
     )
@@ -61,6 +62,7 @@ class PsthPanel(StepsPanel):
             self.setting_controls.add_menu(name)
         self.setting_controls.add_switch("baseline")
         menu.addSeparator()
+        menu.addAction("Crossings of a cell…").triggered.connect(lambda *_: self.dock_requested.emit("Imaging"))
         menu.addAction("Read trials…").triggered.connect(lambda *_: self.ask_trials())
         self._add_filled(menu.addMenu("Remove events"), self._fill_removed)
         menu.addAction("Write epochs as events.tsv…").triggered.connect(lambda *_: self.ask_epochs())
@@ -203,7 +205,7 @@ class PsthPanel(StepsPanel):
         """Say how to get events where there are none."""
         super()._show_nothing(headline, explanation)
         if self.clusters and not self.kinds:
-            buttons = [("Read trials…", self.ask_trials)]
+            buttons = [("Read trials…", self.ask_trials), ("Imaging", lambda: self.dock_requested.emit("Imaging"))]
             self.stack.show_message(messages.NO_EVENTS, messages.HOW_TO_GET_EVENTS, buttons)
 
     # --- drawing ---

@@ -39,3 +39,10 @@ class FiltersTraces(Protocol):
     """A view that chooses the filter of the traces."""
 
     filter_changed: Any  # a Qt signal of the filter's name
+
+
+@runtime_checkable
+class RequestsDocks(Protocol):
+    """A view that opens another dock, where what it shows can be made."""
+
+    dock_requested: Any  # a Qt signal of the dock's name

@@ -22,7 +22,14 @@ from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.panels.roles import FiltersTraces, FollowsLinks, FollowsSpace, OrdersClusters, RequestsActions
+from napari_phy.widgets.panels.roles import (
+    FiltersTraces,
+    FollowsLinks,
+    FollowsSpace,
+    OrdersClusters,
+    RequestsActions,
+    RequestsDocks,
+)
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.background_jobs import ReadAhead, WorkBar
@@ -290,6 +297,8 @@ class Workspace(QObject):
             panel.listed = self.order.listed
         elif isinstance(panel, RequestsActions):
             panel.action_requested.connect(self.controller.run)
+        elif isinstance(panel, RequestsDocks):
+            panel.dock_requested.connect(self.board.open)
         elif isinstance(panel, FollowsLinks):
             panel.follow_links(self.overview.time_links)
         elif isinstance(panel, FollowsSpace):
