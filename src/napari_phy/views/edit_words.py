@@ -59,8 +59,8 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
         return f"{listed(clusters)} {_has_color(value, len(clusters))}."
     if update.description == "discard":
         return f"Discarded {listed(clusters)}. ⋯ in Clusters shows what is discarded."
-    new = "new cluster" if len(update.added) == 1 else "new clusters"
-    return f"Assigned {listed(clusters)}: {new} {listed(update.added)}."
+    noun = "new cluster" if len(update.added) == 1 else "new clusters"
+    return f"Assigned {listed(clusters)}: {noun} {listed(update.added)}."
 
 
 def _has_color(color: object, n_clusters: int) -> str:

@@ -40,6 +40,7 @@ KEYS = {
     "wizard": ("W", ""),
     "pause_wizard": ("Shift+W", ""),
     "reset_wizard": ("", ""),
+    "move_by_class": ("", ""),
     "review_skipped": ("", ""),
     "next_page": ("Alt+Right", "Alt+Right"),
     "previous_page": ("Alt+Left", "Alt+Left"),
@@ -86,6 +87,9 @@ class RecordingContext:
 
     def show_keys(self):
         self.calls.append("keys")
+
+    def ask_classes(self):
+        self.calls.append("classes")
 
     def show_wizard(self):
         self.calls.append("wizard")

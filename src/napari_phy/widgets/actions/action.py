@@ -72,6 +72,10 @@ class ActionContext(Protocol):
         """Show the Wizard dock."""
         ...
 
+    def ask_classes(self) -> None:
+        """Show the Classes dock, and ask what is to be moved by class."""
+        ...
+
     def ask_command(self) -> None:
         """Open the command line."""
         ...

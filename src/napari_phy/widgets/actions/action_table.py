@@ -379,6 +379,12 @@ ACTIONS: tuple[Action, ...] = (
         _simple("Propose the skipped clusters again"), words="again undecided",
     ),
     Action(
+        "move_by_class", "Move to groups by class…", "Wizard", lambda context: context.ask_classes(),
+        for_edits(needs_clusters),
+        _simple("Say how many clusters would move to the groups of their automatic classes, and move them"),
+        words="automatic class noise mua good classify bombcell label curate threshold",
+    ),
+    Action(
         "next_page", "Next page", "Time", lambda context: turn_page(_session(context), 1), never,
         _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
         words="scroll forward traces right",

@@ -1,6 +1,6 @@
 """Rows of a list of clusters in the order of one column, and headings of groups; changes touch only what changes."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.table.class_column import CLASS_KEY
 from napari_phy.table.numbers import format_count
 from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
@@ -88,6 +89,7 @@ class ClusterModel(QAbstractTableModel):
         self.sort_column = self._place_of(sort_key)
         self.descending = True
         self.unit = "µV"
+        self.reason_of: Callable[[int], str] = lambda cluster: ""  # which threshold decides the class of a cluster
         self.in_groups = False
         self.folded: frozenset[str] = frozenset()
         self._rows: list[Row] = []  # all, in order
@@ -162,7 +164,8 @@ class ClusterModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole and column.left:
-            return plain(column.text(line))  # may be cut short in a narrow column
+            reason = self.reason_of(line.cluster_id) if column.key == CLASS_KEY else ""
+            return plain(reason or column.text(line))  # may be cut short in a narrow column
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

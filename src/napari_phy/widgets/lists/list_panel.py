@@ -27,6 +27,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns, column_key, find_column, registry
 from napari_phy.table.valid_periods import valid_time
+from napari_phy.views.classes import known_reason
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
@@ -221,6 +222,7 @@ class ListPanel(Panel):
         self.list.own_colors = {}
         if self.session is not None:
             self.list.cluster_model.unit = self.session.model.unit
+            self.list.cluster_model.reason_of = self._reason_of
             self.follow_valid_time()
         self._start()
 
@@ -232,6 +234,12 @@ class ListPanel(Panel):
     def _on_valid_time(self) -> None:
         self._reader.drop()
         self._start()
+
+    def _reason_of(self, cluster: int) -> str:
+        session = self.session
+        if session is None or cluster not in session.manager:
+            return ""
+        return known_reason(session, cluster, session.views["classes"].value.rules)
 
     def follow_selection(self) -> None:
         self.show_clusters()

@@ -54,6 +54,7 @@ class ActionController(QObject):
     command_requested = Signal(str)
     filter_requested = Signal()
     wizard_requested = Signal()
+    classes_requested = Signal()
     shank_requested = Signal(int)
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
@@ -274,6 +275,10 @@ class ActionController(QObject):
     def show_wizard(self) -> None:
         """Show the Wizard dock."""
         self.wizard_requested.emit()
+
+    def ask_classes(self) -> None:
+        """Show the Classes dock, and ask what is to be moved by class."""
+        self.classes_requested.emit()
 
     def ask_command(self) -> None:
         """Open the command line."""

@@ -51,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "Place probe": Kind("docks.place_probe_panel:PlaceProbePanel", SELECTED),
     "Wizard": Kind("docks.wizard_panel:WizardPanel", SORTING),
     "History": Kind("docks.history_panel:HistoryPanel", SORTING),
+    "Classes": Kind("docks.classes_panel:ClassesPanel", SORTING),
     "Compare": Kind("docks.compare_panel:ComparePanel", SORTING),
     "Actions": Kind("docks.actions_panel:ActionsPanel", SORTING),
     "Spikes": Kind("docks.spikes_panel:SpikesPanel", SELECTED),

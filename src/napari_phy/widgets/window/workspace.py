@@ -132,6 +132,7 @@ class Workspace(QObject):
         overview.fitted.connect(controller.say_again)  # napari empties the status bar when the canvas moves away
         controller.command_requested.connect(self.command_line.open)
         controller.wizard_requested.connect(self._show_wizard)
+        controller.classes_requested.connect(self._ask_classes)
         self.clusterings.compare_requested.connect(lambda: board.open("Compare"))
         controller.shank_requested.connect(self.clusterings.go_to_shank)
         controller.edited.connect(self.focus_clusters)
@@ -263,6 +264,11 @@ class Workspace(QObject):
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""
         self.board.focus("Clusters")
+
+    def _ask_classes(self) -> None:
+        panel: Any = self.board.open("Classes")
+        panel.setFocus(Qt.FocusReason.OtherFocusReason)
+        panel.ask_move()
 
     def _show_wizard(self) -> None:
         self.board.open("Wizard").setFocus(Qt.FocusReason.OtherFocusReason)
