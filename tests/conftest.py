@@ -7,7 +7,8 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from examples import IN_SOAK, USUAL
 from hypothesis import HealthCheck, Phase, settings
+from patience import PATIENCE_S
 
 DATA_VARIABLE = "NAPARI_PHY_DATA"
 
@@ -249,12 +251,32 @@ def make_napari_viewer(_kept_windows: Any, request: pytest.FixtureRequest) -> An
     return request.getfixturevalue("make_napari_viewer")
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:
+    """Return a data set that the first of all workers to ask for it makes."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return make(factory.mktemp(name))
+    folder = factory.getbasetemp().parent / name  # of the workers together
+    done, part = (folder.with_name(f"{name}.{end}") for end in ("done", "part"))
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + PATIENCE_S
+        while not done.exists():
+            assert time.monotonic() < end, f"waited in vain for another worker to make {name}"
+            time.sleep(0.1)
+        return folder / done.read_text()
+    made = make(folder)
+    part.write_text(made.name)
+    part.rename(done)
+    return made
+
+
 @pytest.fixture(scope="session")
 def sample_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the `.kwik` of the whole sample, made once; a test that edits takes a copy (`install.copy_sample`)."""
     from napari_phy.sample_data import make_sample
 
-    return make_sample(tmp_path_factory.mktemp("sample"))
+    return _made_once(tmp_path_factory, "sample", make_sample)
 
 
 @pytest.fixture(scope="session")
@@ -262,7 +284,7 @@ def imaging_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the `.kwik` of the sample with imaging, made once; it is not to be edited."""
     from napari_phy.sample_data import make_imaging_sample
 
-    return make_imaging_sample(tmp_path_factory.mktemp("imaging"))
+    return _made_once(tmp_path_factory, "imaging", make_imaging_sample)
 
 
 @pytest.fixture

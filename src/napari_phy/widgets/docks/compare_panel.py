@@ -78,9 +78,9 @@ class ComparePanel(PaintedPanel):
     all_times, has_times = True, False
     has_legend = has_freeze = False
     help_text = (
-        "A second curation of the same spikes beside yours: another clustering of the file, another .kwik, or a\n"
-        "journal. Rows are your clusters, columns those of the second curation; the colour of a cell is the part of\n"
-        "the larger cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
+        "A second curation of the same spikes beside yours: the drop-down opens another clustering, .kwik or journal.\n"
+        "Rows are your clusters, columns those of the second curation; the colour of a cell is the part of the larger\n"
+        "cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
         "theirs: changed there alone. mine: changed here alone. conflict: changed in both, in different ways.\n"
         "Where clusters were split or rearranged, click a cell to select the spikes of that cluster of theirs;\n"
         "{split} splits them off alone. The wheel zooms, dragging moves, a double-click shows all.\n"
