@@ -421,7 +421,7 @@ def assert_at_its_places(workspace, preset, size):
             assert preset.keeps_others or title in preset.titles, name
 
 
-@pytest.mark.parametrize("size", [LARGE, SMALL], ids=["large", "small"])
+@pytest.mark.parametrize("size", [LARGE, pytest.param(SMALL, marks=pytest.mark.soak)], ids=["large", "small"])
 def test_whatever_was_done_a_preset_ends_with_its_docks_at_its_places_in_the_same_window(open_, qtbot, size):
     workspace = open_(size)
     for name in ("Features", "Correlograms"):

@@ -201,6 +201,7 @@ def test_napari_lists_are_hidden_until_the_layers_button(workspace):
     assert not any(dock.isVisible() for dock in lists)
 
 
+@pytest.mark.soak  # the journey of docks that float has most of it
 def test_every_dock_keeps_its_header_through_floating_and_moving(open_new, qtbot):
     workspace = open_new()  # which all docks in one row make wider for good
     for title, dock in workspace.docks.items():
