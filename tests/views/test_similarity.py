@@ -35,7 +35,7 @@ def test_every_pair_is_as_alike_as_in_the_list_of_similar_clusters(session):
     np.testing.assert_allclose(data.similarities, wanted(session, range(5)), atol=1e-6)
     np.testing.assert_array_equal(data.similarities, data.similarities.T)
     np.testing.assert_allclose(data.levels, 255 * np.clip(data.similarities, 0, 1), atol=0.5)
-    assert data.caption == "cosine of the mean masked features of 5 clusters"
+    assert data.caption == "5 clusters: cosine of the mean masked features"
 
 
 def test_an_edit_reads_the_new_clusters_only_and_gives_the_same_as_a_fresh_start(make_session):

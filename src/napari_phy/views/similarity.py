@@ -114,7 +114,7 @@ def compute_similarity(
         cluster_ids=ids,
         similarities=read_only(similarities),
         levels=read_only(np.rint(255 * np.clip(similarities, 0, 1)).astype(np.uint8)),
-        caption=f"{measure.tip} of {format_count(len(ids), 'cluster')}",
+        caption=f"{format_count(len(ids), 'cluster')}: {measure.tip}",
         sorted_by=order_caption(session, request.order),
     )
 

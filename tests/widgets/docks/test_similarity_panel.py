@@ -186,7 +186,7 @@ def test_another_measure_is_another_matrix(panel, session, qtbot):
     panel.setting_controls.actions["measure"]["masked gaussian"].trigger()
     assert session.views["similarity"].measure == "masked gaussian"
     qtbot.waitUntil(lambda: ready(panel))
-    assert panel.data.caption.startswith("probability that the mean")
+    assert panel.data.caption.startswith("9 clusters: probability that the mean")
     assert np.abs(panel.data.similarities - cosines).max() > 0.1
     ranking = dict(session.similar_to(3))  # compared once, for all
     shown = panel.data.similarities[place_of(panel, 3), place_of(panel, 5)]
