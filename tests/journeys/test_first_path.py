@@ -1,7 +1,7 @@
 """A first-time user sorts the whole sample with nothing but what the program proposes, and is right."""
 
 import numpy as np
-from journeys.first_path import take_first_path
+from journeys.first_path import take_first_path, take_path_of_keys
 from journeys.sizes import LARGE_FIRST
 
 from napari_phy import open_session
@@ -16,9 +16,17 @@ def test_the_whole_sample_is_sorted_as_it_truly_is(person, kwik_copy, sample_kwi
     n_clusters = len(person.session.manager.cluster_ids)
     progress = person.workspace.panels["Wizard"].page.progress.text()
     assert progress == f"All {n_clusters} clusters are decided."
+    is_sorted_as_it_truly_is(person, kwik_copy, sample_kwik)
+
+
+def test_the_whole_sample_is_sorted_by_keys_alone(person, kwik_copy, sample_kwik):
+    take_path_of_keys(person, kwik_copy)
+    is_sorted_as_it_truly_is(person, kwik_copy, sample_kwik)
+
+
+def is_sorted_as_it_truly_is(person, kwik_copy, sample_kwik):
     person.viewer.layers.clear()
     person.wait(lambda: person.session is None, "the data set to be closed")
-
     units = read_truth(truth_path(sample_kwik)).spike_units[0]
     with open_session(kwik_copy) as saved:
         manager = saved.manager

@@ -274,6 +274,7 @@ def test_everything_fits_into_the_small_layout(panel, cut):
     panel.resize(480, 303)
     panel.page.show_cut(cut)
     panel.page.show_steps(("Merge 4 and 5 → 8", "Move 8 to good"), ())
+    assert panel.page.widget().minimumSizeHint().height() <= panel.page.viewport().height()
     assert not panel.page.verticalScrollBar().isVisible()
 
 

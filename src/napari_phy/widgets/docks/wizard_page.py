@@ -238,7 +238,7 @@ class WizardPage(QScrollArea):
         """Have room for some rows; a cut that was found takes their place where the dock is low."""
         if self._theme is not None:
             has_room = self._cut_line.isHidden()
-            self.history.setMinimumHeight(N_ROWS_SEEN * self._theme.px(ROW) if has_room else 0)
+            self.history.setMinimumHeight(N_ROWS_SEEN * self._theme.px(ROW) if has_room else 1)
 
     def show_hint(self, sentence: str) -> None:
         """Say something in the place of the reasons."""

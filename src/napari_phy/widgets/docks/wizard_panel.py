@@ -81,7 +81,7 @@ class WizardPanel(ViewPanel):
 
     def make_controls(self) -> None:
         super().make_controls()
-        self.setting_controls.add_drop_down("order", "In which order clusters are proposed")
+        self.setting_controls.add_drop_down("order", "In which order clusters are proposed", prefix="by")
         self.setting_controls.add_switch("ascending")
         self.setting_controls.add_menu("n_similar")
 
