@@ -8,7 +8,6 @@ from stats.quality_data import clouds
 
 from napari_phy.stats.isolation import (
     d_prime,
-    isolation,
     mahalanobis_measures,
     neighbor_rates,
     neighbors,
@@ -37,7 +36,6 @@ def test_the_silhouette_is_that_of_spikeinterface():
 def test_hit_and_miss_rate_are_those_of_spikeinterface():
     own, others, _ = clouds()
     assert neighbor_rates(own, others) == pytest.approx((0.7706666666666667, 0.09125), rel=1e-12)
-    assert isolation(own, others[:300]) == pytest.approx(0.8533333333333333, rel=1e-12)
 
 
 def test_neighbors_are_the_nearest_others():

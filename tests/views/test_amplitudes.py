@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from stats.quality_data import unsteady
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import CancelledError
@@ -174,3 +175,22 @@ def test_what_is_handed_out_cannot_be_changed(session):
     data = compute_amplitude_view(session, AmplitudeRequest((3,)))
     arrays = (data.x, data.y, data.spike_ids, data.places, data.histogram)
     assert not any(array.flags.writeable for array in arrays)
+
+
+def test_valid_periods_are_found_where_they_are_asked_for(make_session):
+    samples, sizes = unsteady()
+    features = np.column_stack([sizes, 0 * sizes, 0 * sizes])
+    steady = make_session(
+        n_spikes=len(samples), n_clusters=1, n_channels=1, spike_samples=samples, features=features,
+        masks=np.ones((len(samples), 1)), with_raw=False, duration=1000.0,
+    )  # fmt: skip
+    request = AmplitudeRequest((0,), "feature", find_valid=True)
+    data = compute_amplitude_view(steady, request)
+    assert [periods.tolist() for periods in data.valid_s] == [[[0, 450], [540, 720]]]
+    assert data.caption.endswith("; valid 63 % of the time")
+    assert compute_amplitude_view(steady, AmplitudeRequest((0,), "feature")).valid_s == ()
+    short = compute_amplitude_view(make_session(), AmplitudeRequest((0, 1), "feature", find_valid=True))
+    assert [periods.shape for periods in short.valid_s] == [(0, 2), (0, 2)]
+    assert short.caption.endswith("; no valid period of 3 minutes or more")
+    bare = make_session(features=None, masks=None)
+    assert compute_amplitude_view(bare, AmplitudeRequest((0,), find_valid=True)).valid_s == ()

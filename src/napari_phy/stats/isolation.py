@@ -111,16 +111,6 @@ def neighbor_rates(own: Float64, others: Float64, n_neighbors: int = N_NEIGHBORS
     return float(is_own[: len(own)].mean()), float(is_own[len(own) :].mean())
 
 
-def isolation(own: Float64, others: Float64, n_neighbors: int = N_NEIGHBORS) -> float:
-    """Return the share (0…1) of neighbours in two equally large sets that are of the same set.
-
-    Chung et al., Neuron 95 (2017), as `_compute_isolation` of SpikeInterface; the noise overlap is 1 minus that of
-    spikes and noise.
-    """
-    hit, miss = neighbor_rates(own, others, n_neighbors)
-    return (hit * len(own) + (1 - miss) * len(others)) / max(1, len(own) + len(others))
-
-
 def neighbors(points: Float64, n_neighbors: int) -> npt.NDArray[np.int64]:
     """Return (n, n_neighbors) the places of the nearest other points of each, in no order."""
     from scipy.spatial.distance import cdist

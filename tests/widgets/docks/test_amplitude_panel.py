@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtWidgets import QApplication
+from stats.quality_data import unsteady
 from widgets.docks.test_features_panel import CTRL, LEFT, NONE, around_all, draw_lasso, wheel
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.views import amplitudes
 from napari_phy.widgets.docks import amplitude_panel
-from napari_phy.widgets.docks.amplitude_panel import AmplitudePanel
+from napari_phy.widgets.docks.amplitude_panel import AmplitudePanel, paint_valid
 from napari_phy.widgets.plots import lasso_tool
 
 
@@ -304,3 +305,33 @@ def test_a_lasso_whose_clusters_go_while_it_is_drawn_goes_too(panel, session, qt
     qtbot.mouseRelease(panel.canvas.native, LEFT, CTRL, points[-1])
     assert len(panel.lasso) == 0
     assert panel.stack.page.text.startswith("Select a cluster to see its amplitude.")
+
+
+def test_valid_periods_are_shaded_and_have_a_bar_for_each_cluster(qtbot):
+    samples, sizes = unsteady()
+    features = np.zeros((len(samples), 3))
+    features[:, 0] = sizes
+    session = light_session(
+        1, len(samples), n_channels=1, spike_samples=samples, features=features, masks=np.ones((len(samples), 1)),
+        with_raw=False, duration=1000.0,
+    )  # fmt: skip
+    panel = AmplitudePanel(session)
+    qtbot.addWidget(panel)
+    panel.choose(valid=True)
+    panel.resize(500, 400)
+    panel.show()
+    session.selection.select([0])
+    qtbot.waitUntil(lambda: panel.data is not None and len(panel.data.valid_s) == 1)
+    frame, image = panel.frame, QImage(500, 400, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    paint_valid(painter, panel.data, frame, panel.area, [panel.color_of(0)], 3)
+    painter.end()
+    places = {second: round(frame.to_px([[second, 0]])[0, 0]) for second in (100, 500, 600, 900)}
+    top = round(frame.top) + 1
+    is_bar = {second: image.pixelColor(x, top).name() == panel.color_of(0) for second, x in places.items()}
+    assert is_bar == {100: True, 500: False, 600: True, 900: False}
+    is_shaded = {second: image.pixelColor(x, top + 100).value() > 0 for second, x in places.items()}
+    assert is_shaded == is_bar
+    panel.set_session(None)
+    session.close()

@@ -197,7 +197,8 @@ class AmplitudePanel(SpikeScatterPanel):
         if frame is None:
             return
         colors = [self.color_of(place) for place in range(len(self.data.clusters))]
-        paint_valid(painter, self.data, frame, area, colors, self.theme.px(BAR_PX))
+        if self.data.valid_s:
+            paint_valid(painter, self.data, frame, area, colors, self.theme.px(BAR_PX))
         left = area.right() + gap
         side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
         paint_histogram(painter, self.data, frame, side, colors)
