@@ -191,3 +191,16 @@ def test_a_core_is_bounded_and_has_the_channels_with_most_part():
     assert core_channels(n[:9], weights[:9], 3).tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
     most = MOST_FEATURES // 3
     assert core_channels(n, weights, 3).tolist() == list(range(200 - most, 200))
+
+
+def test_five_hundred_clusters_hold_less_than_200_mb_however_many_channels_there_are():
+    n_channels, n_spikes = 384, 12
+    features = np.random.default_rng(0).normal(size=(n_spikes, 3 * n_channels))
+    masks = np.ones((n_spikes, n_channels))
+    noise = MaskedNoise.of([(features, masks)])
+    sums = sums_of(features, masks, np.zeros(n_spikes), noise)[0]
+    stack = GaussianStack.of([masked_gaussian(sums, noise, n_spikes)])
+    arrays = (stack.means, stack.precisions, stack.log_scales, stack.cores, stack.whitenings)
+    of_pairs = 500**2 * 4
+    assert 500 * (sums.nbytes + sum(array.nbytes for array in arrays)) + of_pairs < 200e6
+    assert np.isfinite(log_likelihoods(stack.means, stack)).all()

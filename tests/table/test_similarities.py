@@ -1,5 +1,7 @@
 """One measure is chosen for all; until it is computed the cosine answers."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -196,3 +198,23 @@ def test_the_cosine_of_the_matrix_is_that_of_the_sums(session):
     sums = session.sums.get(ids.tolist())
     vectors = np.array([sums[cluster].feature_mask_sum for cluster in ids.tolist()])
     assert_allclose(session.similarities.matrix("cosine", ids), cosine_matrix(vectors, vectors), atol=1e-6)
+
+
+def test_a_package_of_one_file_offers_a_measure(session, tmp_path, monkeypatch, only_ours):
+    (tmp_path / "same_size_similarity.py").write_text(
+        "import napari_phy\n\n\n"
+        '@napari_phy.similarity(title="same size")\n'
+        "def same_size(one, other):\n"
+        "    return float(one.n_spikes == other.n_spikes)\n"
+    )
+    info = tmp_path / "same_size_similarity-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: same-size-similarity\nVersion: 1.0\n")
+    entry = "[napari_phy.similarities]\nsame_size = same_size_similarity:same_size\n"
+    (info / "entry_points.txt").write_text(entry)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert ("same size", "same_size") in measure_choices()
+    choose(session, "same_size")
+    session.prepare()
+    assert {value for _, value in session.similar_to(3)} <= {0.0, 1.0}
+    sys.modules.pop("same_size_similarity")
