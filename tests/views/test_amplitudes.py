@@ -8,6 +8,7 @@ from stats.quality_data import unsteady
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import CancelledError
+from napari_phy.stats.spike_measures import MEASURES
 from napari_phy.storage import spike_peaks
 from napari_phy.views import amplitudes, spike_amplitudes
 from napari_phy.views.amplitudes import (
@@ -153,7 +154,7 @@ def test_a_spike_on_no_channel_has_the_amplitude_of_its_waveform(make_session):
 
 def test_without_raw_data_or_features_the_rest_is_offered(make_session):
     kinds = spike_amplitudes.amplitude_kinds
-    assert kinds(make_session()) == ("peak to peak", "feature")
+    assert kinds(make_session()) == ("peak to peak", "feature", *MEASURES)
     assert kinds(make_session(with_raw=False)) == ("feature",)
     assert kinds(make_session(features=None, masks=None)) == ("peak to peak",)
     bare = make_session(features=None, masks=None, with_raw=False)

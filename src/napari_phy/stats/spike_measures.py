@@ -107,6 +107,7 @@ def spike_measure(waveforms: npt.ArrayLike, measure: Measure, *, sample_rate: fl
     Returns
     -------
     ndarray of float64, shape (n,)
+        In the unit of the voltages, ms, or that unit per ms.
     """
     rows = np.asarray(waveforms, dtype=np.float64)
     if not rows.size:

@@ -17,7 +17,8 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.valid_periods import periods_of
 from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
 from napari_phy.views.settings import Choice, Switch, ViewSettings
-from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
+from napari_phy.views.spike_amplitudes import Kind, amplitude_name, amplitude_unit, count_unread, spike_amplitudes
+from napari_phy.views.spike_shapes import MEASURE_NAMES
 
 N_BINS = 80
 N_FIRST = 100  # spikes, of each cluster and of all others, that are read from raw data before the rest
@@ -58,7 +59,12 @@ class AmplitudeSettings(ViewSettings):
         Kind | None,
         Choice(
             title="Amplitude",
-            of=(("Automatic", None), ("Peak to peak", "peak to peak"), ("By feature", "feature")),
+            of=(
+                ("Automatic", None),
+                ("Peak to peak", "peak to peak"),
+                ("By feature", "feature"),
+                *((name.capitalize(), measure) for measure, name in MEASURE_NAMES.items()),
+            ),
         ),
     ] = None
 
@@ -177,7 +183,7 @@ def compute_amplitude_view(
         places=drawn.places,
         violates=drawn.violates,
         x_label="time (s)",
-        y_label=f"amplitude ({amplitude_unit(session, request.kind)})",
+        y_label=f"{amplitude_name(request.kind)} ({amplitude_unit(session, request.kind)})",
         x_range=(0.0, max(session.model.duration, 1e-3)),
         y_range=y_range,
         n_shown=drawn.n_shown,
@@ -266,11 +272,12 @@ def beside_lasso(
 
 
 def _drawn(session: SessionLike, request: AmplitudeRequest) -> DrawnSpikes:
+    n_others = 0 if request.kind in MEASURE_NAMES else request.n_background  # whose waveforms nobody asked for
     return drawn_spikes(
         session,
         request.clusters,
         request.n_spikes_max,
-        lambda selected: others_of(session, selected, request.n_background),
+        lambda selected: others_of(session, selected, n_others),
         mark_violations=request.mark_violations,
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
+from napari_phy.views.spike_shapes import MEASURE_NAMES
 
 AUTOMATIC = "automatic"
 N_BEST = 6
@@ -18,16 +19,26 @@ def axis_text(axis: FeatureAxis, channel_ids: npt.NDArray[np.int64]) -> str:
     """Return `ch 4 · PC1` or `time`."""
     if axis.kind == "time":
         return "time"
+    if axis.kind == "shape":
+        return f"ch {channel_ids[axis.channel_index]} · {MEASURE_NAMES[axis.measure]}"
     return f"ch {channel_ids[axis.channel_index]} · PC{axis.component + 1}"
 
 
 def axis_choices(
-    channel_ids: npt.NDArray[np.int64], n_components: int, best_channels: npt.NDArray[np.int64]
+    channel_ids: npt.NDArray[np.int64],
+    n_components: int,
+    best_channels: npt.NDArray[np.int64],
+    *,
+    has_shapes: bool = False,
 ) -> list[tuple[str, Any]]:
-    """Return the menu of an axis: `(text, FeatureAxis)`, or `(title, [choices])` for a submenu."""
+    """Return the menu of an axis: `(text, FeatureAxis)`, or `(title, [choices])` for a submenu.
+
+    `has_shapes` adds the measures of waveforms.
+    """
 
     def channel(index: int) -> tuple[str, Any]:
         axes = [FeatureAxis("feature", index, component) for component in range(n_components)]
+        axes += _shapes(index) if has_shapes else []
         return f"channel {channel_ids[index]}", [(axis_text(axis, channel_ids), axis) for axis in axes]
 
     choices: list[tuple[str, Any]] = [("Automatic: what suits the clusters", AUTOMATIC), ("time", TIME_AXIS)]
@@ -41,13 +52,24 @@ def axis_choices(
     return choices
 
 
-def find_axes(text: str, channel_ids: npt.NDArray[np.int64], n_components: int) -> list[tuple[str, FeatureAxis]]:
-    """Return the axes that a text like `17` or `17 PC2` means, channels that begin so after the one itself."""
+def _shapes(index: int) -> list[FeatureAxis]:
+    return [FeatureAxis("shape", index, measure=measure) for measure in MEASURE_NAMES]
+
+
+def find_axes(
+    text: str, channel_ids: npt.NDArray[np.int64], n_components: int, *, has_shapes: bool = False
+) -> list[tuple[str, FeatureAxis]]:
+    """Return the axes that `17`, `17 PC2` or `17 half` means, channels that begin so after the one itself."""
     numbers = re.findall(r"\d+", text)
     if not numbers:
         return [("time", TIME_AXIS)] if "time".startswith(text.strip().lower()) else []
     wanted = [index for index, channel in enumerate(channel_ids) if str(channel).startswith(numbers[0])]
     wanted.sort(key=lambda index: len(str(channel_ids[index])))
+    word = " ".join(re.findall(r"[a-z]+", text.lower()))
+    named = {name for name in MEASURE_NAMES.values() if word and name.replace("-", " ").startswith(word)}
+    if named and has_shapes:
+        shapes = [axis for index in wanted for axis in _shapes(index) if MEASURE_NAMES[axis.measure] in named]
+        return [(axis_text(axis, channel_ids), axis) for axis in shapes[:N_FOUND]]
     components = range(n_components)
     if len(numbers) > 1:
         components = range(int(numbers[1]) - 1, min(int(numbers[1]), n_components))

@@ -13,12 +13,14 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.stats.spike_measures import Measure
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required, rows_at_once
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
 from napari_phy.views.feature_cache import cached_features
+from napari_phy.views.spike_shapes import measure_label, spike_shapes
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)
 _MARGIN = 0.09  # of the range, on each side
@@ -30,17 +32,21 @@ class FeatureAxis:
 
     Attributes
     ----------
-    kind : {'feature', 'time'}, default 'feature'
-        "feature" for one component on one channel, "time" for seconds on the joined time line.
+    kind : {'feature', 'time', 'shape'}, default 'feature'
+        "feature" for one component on one channel, "time" for seconds on the joined time line, "shape" for a measure of
+        the waveform on one channel.
     channel_index : int, default 0
         Column of the channel in features, masks and waveforms (0 for time).
     component : int, default 0
-        0 for PC1, 1 for PC2 and so on (0 for time).
+        0 for PC1, 1 for PC2 and so on (0 for time and shape).
+    measure : Measure, default 'peak'
+        That of a shape.
     """
 
-    kind: Literal["feature", "time"] = "feature"
+    kind: Literal["feature", "time", "shape"] = "feature"
     channel_index: int = 0
     component: int = 0
+    measure: Measure = "peak"
 
 
 TIME_AXIS = FeatureAxis("time")
@@ -139,7 +145,8 @@ def compute_features(
     ClusteringError
         A cluster does not exist (any more).
     """
-    n_others = request.n_background
+    is_measured = any(axis.kind == "shape" for axis in request.axes)
+    n_others = 0 if is_measured else request.n_background  # waveforms are read of the selection only
     drawn = drawn_spikes(
         session,
         request.clusters,
@@ -172,10 +179,11 @@ def compute_features(
 
 
 def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
-    """Return "channel 4 · PC1", with the channel's number in the file, or "time (s)"."""
+    """Return "channel 4 · PC1" or "channel 4 · half-width (ms)", with the number in the file, or "time (s)"."""
     if axis.kind == "time":
         return "time (s)"
-    return f"channel {session.model.probe.channel_ids[axis.channel_index]} · PC{axis.component + 1}"
+    words = measure_label(axis.measure, session.model.unit) if axis.kind == "shape" else f"PC{axis.component + 1}"
+    return f"channel {session.model.probe.channel_ids[axis.channel_index]} · {words}"
 
 
 def channel_axes(session: SessionLike, channel_index: int) -> tuple[FeatureAxis, FeatureAxis]:
@@ -259,7 +267,7 @@ def feature_points(
     Raises
     ------
     MissingDataError
-        An axis shows a feature, and there are none.
+        An axis shows a feature or a shape, and there are no features or raw data.
     """
     model = session.model
     values = np.empty((len(spike_ids), len(axes)))
@@ -271,6 +279,11 @@ def feature_points(
         rows = read_in_file_order(required(model.features, model, "features"), spike_ids, on_progress)
         values[:, shown] = rows[:, columns]
     for index in set(range(len(axes))) - set(shown):
+        axis = axes[index]
+        if axis.kind == "shape":
+            channels = np.full(len(spike_ids), axis.channel_index)
+            values[:, index] = spike_shapes(session, axis.measure, spike_ids, channels, on_progress)
+            continue
         values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
     return values
 

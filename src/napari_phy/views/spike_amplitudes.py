@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import MissingDataError
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.core.spike_columns import UNKNOWN_CHANNEL
+from napari_phy.stats.spike_measures import MEASURES, Measure
 from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.spike_shapes import MEASURE_NAMES, count_unmeasured, measure_unit, spike_shapes
 
-Kind = Literal["peak to peak", "feature"]
+Kind = Literal["peak to peak", "feature"] | Measure
 Float32 = npt.NDArray[np.float32]
 
 
 def amplitude_kinds(session: SessionLike) -> tuple[Kind, ...]:
     """Return the measures that the data set has, the best first; () without raw data and features."""
     model = session.model
-    has: dict[Kind, bool] = {
-        "peak to peak": model.waveforms is not None,
-        "feature": model.features is not None and model.masks is not None,
-    }
+    has_raw, has_features = model.waveforms is not None, model.features is not None and model.masks is not None
+    has: dict[Kind, bool] = {"peak to peak": has_raw, "feature": has_features}
+    has |= dict.fromkeys(MEASURES, has_raw and has_features)
     return tuple(kind for kind in has if has[kind])
 
 
 def amplitude_unit(session: SessionLike, kind: Kind) -> str:
-    """Return "µV", "a.u." or "features"."""
+    """Return "µV", "a.u." or "features"; "ms" and "µV/ms" of shapes."""
+    if kind in MEASURES:
+        return measure_unit(cast(Measure, kind), session.model.unit)
     return session.model.unit if kind == "peak to peak" else "features"
+
+
+def amplitude_name(kind: Kind) -> str:
+    """Return what an axis calls it: "amplitude", or the name of a measure."""
+    return MEASURE_NAMES.get(cast(Measure, kind), "amplitude")
 
 
 def spike_amplitudes(
@@ -37,7 +46,8 @@ def spike_amplitudes(
     """Return (n,) amplitudes of some spikes, nan where raw data of a spike are missing.
 
     "peak to peak": max − min of the waveform × mask on the channel where that is largest, in the unit of the model;
-    where all masks are 0, without them. "feature": largest |first feature| × mask of all channels.
+    where all masks are 0, without them. "feature": largest |first feature| × mask of all channels. Measures of the
+    waveform: their size on the channel where the spike is largest.
 
     Raises
     ------
@@ -46,6 +56,10 @@ def spike_amplitudes(
     """
     if kind == "feature":
         return session.columns.get(on_progress).amplitudes[spike_ids]
+    if kind in MEASURES:
+        channels = _own_channels(session, spike_ids, part_of(on_progress, 0, 0.2))
+        found = spike_shapes(session, cast(Measure, kind), spike_ids, channels, part_of(on_progress, 0.2, 1))
+        return np.abs(found).astype(np.float32)
     return spike_peaks(session.model).get(spike_ids, on_progress)
 
 
@@ -53,7 +67,17 @@ def count_unread(session: SessionLike, kind: Kind, spike_ids: npt.NDArray[np.int
     """Return how many of some spikes must be read from raw data for their amplitude."""
     if kind == "feature" or session.model.waveforms is None:
         return 0
+    if kind in MEASURES:
+        return count_unmeasured(session, spike_ids, _own_channels(session, spike_ids))
     return spike_peaks(session.model).count_unread(spike_ids)
+
+
+def _own_channels(
+    session: SessionLike, spike_ids: npt.NDArray[np.int64], on_progress: OnProgress = no_progress
+) -> npt.NDArray[np.int64]:
+    """Return the channel where each spike is largest, −1 for none."""
+    channels = session.columns.get(on_progress).channels[spike_ids].astype(np.int64)
+    return np.where(channels == UNKNOWN_CHANNEL, -1, channels)
 
 
 def no_amplitudes(session: SessionLike) -> MissingDataError:

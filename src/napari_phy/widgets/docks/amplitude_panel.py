@@ -28,6 +28,7 @@ from napari_phy.views.amplitudes import (
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.frame import Frame
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
+from napari_phy.views.spike_shapes import MEASURE_NAMES
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import with_alpha
@@ -36,6 +37,7 @@ from napari_phy.widgets.plots.highlights import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
 
 KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
+KINDS |= {measure: name.capitalize() for measure, name in MEASURE_NAMES.items()}
 GAP_PX = 4  # between plot and histogram
 FILL_ALPHA = 0.6  # of the histogram
 BAR_PX, SHADE = 3, 0.12  # of valid periods
@@ -60,7 +62,7 @@ class AmplitudePanel(SpikeScatterPanel):
         "A click goes to that time, and on a dot selects the spike in all views; Ctrl+click adds the spike and its\n"
         "cluster, Shift+click selects its cluster.\n"
         "Peak to peak: of the waveform × mask, where it is largest.\n"
-        "By feature: the largest first feature × mask; the drop-down chooses.\n"
+        "By feature: the largest first feature × mask; the drop-down chooses, also measures of single waveforms.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations,\n"
         "and shades the times in which the best cluster is steady; each has a bar of them at the top.\n"
@@ -189,7 +191,8 @@ class AmplitudePanel(SpikeScatterPanel):
     def spike_words(self, index: int) -> str:
         kind = self.data.kind
         unit = amplitude_unit(self.required_session, kind)
-        size = format_number(float(self.data.y[index])) + (f" {unit}" if kind == "peak to peak" else f" ({unit})")
+        decimals = 2 if unit == "ms" else 0
+        size = format_number(float(self.data.y[index]), decimals) + (f" ({unit})" if kind == "feature" else f" {unit}")
         return f"{spike_words(self.required_session, int(self.data.spike_ids[index]), ())}, {size}"
 
     def paint_beside(self, painter: QPainter) -> None:

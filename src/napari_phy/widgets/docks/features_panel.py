@@ -92,7 +92,8 @@ class FeaturesPanel(SpikeScatterPanel):
         "selects its cluster.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
-        "The drop-downs choose what the axes show; ⋯ marks refractory violations and\n"
+        "The drop-downs choose what the axes show: features, time, or measures of single waveforms, for which only\n"
+        "the selected clusters are read. ⋯ marks refractory violations and\n"
         "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."
     )
 
@@ -119,11 +120,13 @@ class FeaturesPanel(SpikeScatterPanel):
         if self.data is None:
             return []
         model = self.required_session.model
-        return axis_choices(model.probe.channel_ids, model.n_features_per_channel, self.data.best_channels)
+        best, has_shapes = self.data.best_channels, model.waveforms is not None
+        return axis_choices(model.probe.channel_ids, model.n_features_per_channel, best, has_shapes=has_shapes)
 
     def _find_axes(self, text: str) -> list[tuple[str, Any]]:
         model = self.required_session.model
-        return find_axes(text, model.probe.channel_ids, model.n_features_per_channel)
+        has_shapes = model.waveforms is not None
+        return find_axes(text, model.probe.channel_ids, model.n_features_per_channel, has_shapes=has_shapes)
 
     # --- request ---
 
