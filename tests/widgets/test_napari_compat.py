@@ -44,6 +44,15 @@ def test_all_viewers_are_known_and_at_least_the_current_one(viewer, monkeypatch)
     assert napari_compat.open_viewers() == [viewer]
 
 
+def test_the_row_of_an_axis_is_none_that_napari_will_delete(viewer):
+    viewer.add_image(np.zeros((3, 4, 5)))
+    old = napari_compat.slider_of(window_of(viewer), 0)
+    viewer.add_image(np.zeros((2, 3, 4, 5)))  # more sliders; the rows of before are deleted later
+    rows = [napari_compat.slider_of(window_of(viewer), axis) for axis in (0, 1)]
+    assert [row.axis for row in rows] == [0, 1]
+    assert old not in rows
+
+
 def test_the_steps_of_a_slider_can_be_hidden(viewer):
     viewer.add_image(np.zeros((4, 5, 6)))
     row = napari_compat.slider_of(window_of(viewer), 0)

@@ -136,10 +136,18 @@ def help_label(window: QMainWindow) -> QLabel | None:
 def slider_of(window: QMainWindow, axis: int) -> QWidget | None:
     """Return the row of an axis below the canvas: label, slider, and the numbers of its steps, which are no seconds.
 
+    Rows that napari has replaced, and will delete, are out of their layout.
+
     Fallback: None; the slider goes on with its steps.
     """
     rows = (widget for widget in window.findChildren(QWidget) if _is(widget, SLIDER))
-    return next((row for row in rows if getattr(row, "axis", None) == axis), None)
+    return next((row for row in rows if getattr(row, "axis", None) == axis and _is_laid_out(row)), None)
+
+
+def _is_laid_out(widget: QWidget) -> bool:
+    parent = widget.parentWidget()
+    layout = None if parent is None else parent.layout()
+    return layout is not None and layout.indexOf(widget) >= 0
 
 
 def show_slider(row: QWidget, shown: bool) -> None:
