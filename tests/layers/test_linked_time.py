@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari.components import ViewerModel
+from napari.layers import Layer
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.layers.linked_time import LinkedTime
+from napari_phy.layers.movie_results import average_layers, correlation_layers
 from napari_phy.timeline import TimeBase
+from napari_phy.views.movie_responses import MovieAverages, MovieCorrelations
 
 DURATION_S = 60.0
 
@@ -366,6 +369,32 @@ def test_volumes_and_a_movie_share_the_slider_of_time(viewer, time, linked, name
     movie.scale = (1, 2, 2)
     assert [state(layer) for layer in viewer.layers] == before
     assert data[2][base.frame_at(28.9), 1, 2] == 7
+
+
+def test_results_of_a_movie_keep_their_lags_while_axes_of_planes_come_and_go(viewer, linked):
+    movie = viewer.add_image(stack(300), name="movie", scale=(1, 2, 2), units=("pixel", "um", "um"))
+    linked.link(movie, CLOCKS["even"])
+    values = np.random.default_rng(0).normal(size=(1, 5, *movie.data.shape[1:]))
+    averages = MovieAverages((7,), values, np.arange(-2, 3), 0.1, ("",))
+    correlations = MovieCorrelations((7,), values[:, 0], values[:, 1], ("",))
+    results = [*average_layers(averages, movie), *correlation_layers(correlations, movie)]
+    average, correlation = (viewer.add_layer(Layer.create(*result)) for result in results)
+    before = [state(layer) for layer in (average, correlation)]
+    volumes = viewer.add_image(
+        stack(150, 6, 4, 5), name="volumes", units=("pixel", "um", "um", "um"), axis_labels=("t", "z", "y", "x")
+    )
+    linked.link(volumes, TimeBase.from_rate(150, 5.0, 0.25))
+    assert (average.data.shape, correlation.data.shape) == ((5, 1, 1, *values.shape[2:]), (1, *values.shape[2:]))
+    assert viewer.dims.axis_labels == ("lag", "time", "z", "y", "x")
+    for place, lag_ms in enumerate((-200, -100, 0, 100, 200)):
+        for plane in (0, 5):
+            viewer.dims.set_current_step(2, plane)
+            viewer.dims.set_point(0, lag_ms)
+            assert np.array_equal(average._slice.image.raw, values[0, place].astype(np.float32))
+            assert np.array_equal(correlation._slice.image.raw, values[0, 0].astype(np.float32))
+    linked.unlink(volumes)
+    assert [state(layer) for layer in (average, correlation)] == before
+    assert np.array_equal(average.data[:, 0], values[0].astype(np.float32))
 
 
 def test_points_without_planes_are_not_linked_beside_volumes(viewer, time, linked):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from napari.layers import Layer
+
+AXIS_OF = {"scale": "scale", "translate": "translate", "units": "unit", "axis_labels": "label"}  # of layer, of axis
+FRAME = "napari-phy frame"  # in the metadata of results: axes of a frame of the movie, and how many were added to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +120,40 @@ def whole_key(key: Any, ndim: int) -> tuple[Any, ...]:
     if n_given > ndim:
         raise IndexError(f"{n_given} indices for {ndim} axes.")
     return (*keys[:place], *[slice(None)] * (ndim - n_given), *keys[place + 1 :])
+
+
+def put_axes(layer: Layer, data: Any, placed: Mapping[str, Sequence[Any]]) -> None:
+    """Give a layer data of more or fewer axes; napari would add and take away the first ones.
+
+    Parameters
+    ----------
+    layer : Layer
+        An image or labels.
+    data : array
+        The new data.
+    placed : mapping
+        `AXIS_OF` has the names; a value for each of the new axes.
+    """
+    layer.corner_pixels = np.zeros((2, len(placed["scale"])), dtype=np.int64)
+    layer.data = data
+    for name, values in placed.items():
+        setattr(layer, name, values)
+
+
+def fit_result(layer: Layer, added: Sequence[AddedAxis]) -> None:
+    """Give a result of a movie the axes that were added to the movie since, or take away those that are gone.
+
+    So its axes of lag and time stay where they are; a result whose movie is as before stays the same.
+    """
+    n_own, n_before = layer.metadata[FRAME]
+    if len(added) == n_before:
+        return
+    stop = int(layer.ndim) - n_own
+    place = stop - n_before
+    shape = layer.data.shape
+    placed = {
+        name: [*list(getattr(layer, name))[:place], *(getattr(one, of) for one in added), *getattr(layer, name)[stop:]]
+        for name, of in AXIS_OF.items()
+    }
+    put_axes(layer, layer.data.reshape(*shape[:place], *(1,) * len(added), *shape[stop:]), placed)
+    layer.metadata[FRAME] = n_own, len(added)

@@ -12,6 +12,7 @@ from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.layers.added_axes import FRAME, fit_result
 from napari_phy.layers.stacks import name_slider
 from napari_phy.layers.timed_layer import SURE, TimedLayer, find_time_axis, in_seconds, rate_of
 from napari_phy.timeline import TimeBase
@@ -185,6 +186,10 @@ class LinkedTime:
             self._linked.remove(timed)
             timed.restore()
             self._linked.insert(place, TimedLayer(timed.layer, timed.axis, timed.base, self._moment, added))
+        for layer in self._viewer.layers:
+            if FRAME in layer.metadata:
+                n_missing = 0 if deepest is None else -deepest.own_from_right - 1 - layer.metadata[FRAME][0]
+                fit_result(layer, () if deepest is None else deepest.axes_after(max(0, n_missing)))
 
     def _find(self, layer: Layer) -> TimedLayer | None:
         return next((timed for timed in self._linked if timed.layer is layer), None)

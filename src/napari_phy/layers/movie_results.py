@@ -15,6 +15,7 @@ from napari.utils.colormaps import Colormap
 from napari_phy.core.errors import ImagingError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.imaging import ImagedCells
+from napari_phy.layers.added_axes import FRAME
 from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.layers.timed_layer import find_time_axis, is_placed, unlinked_data
 from napari_phy.stats.movie import Movie
@@ -251,7 +252,7 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
             "contrast_limits": (low, high),
             "colormap": "gray" if not low < 0 < high else _OVERLAY if regions is None else _CELLS,
             "blending": "translucent_no_depth",
-            "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
+            "metadata": {RESULT: name, FRAME: _frame_axes(source), "cluster": cluster, "lags": averages.lags},
         }
         of_one = tuple(range(1 + axis, 2 + axis + _n_added(source)))
         found.append((np.expand_dims(picture, of_one), options, "image"))
@@ -320,7 +321,7 @@ def _map(
         "colormap": colormap,
         "contrast_limits": (-limit, limit),
         "blending": "translucent_no_depth",
-        "metadata": {RESULT: name, **more},
+        "metadata": {RESULT: name, FRAME: _frame_axes(source), **more},
     }
     picture, n_added = values.astype(np.float32), _n_added(source)
     if axis > 0:
@@ -381,6 +382,12 @@ def _n_added(source: Image) -> int:
     """Return how many axes of one plane a movie is seen with, beside others that have planes."""
     data = unlinked_data(source)
     return int(source.ndim) - len((data[0] if source.multiscale else data).shape)
+
+
+def _frame_axes(source: Image) -> tuple[int, int]:
+    """Return how many axes come after time in a movie, and how many are seen before them that it does not have."""
+    n_added = _n_added(source)
+    return int(source.ndim) - 1 - _axis(source) - n_added, n_added
 
 
 def _frame_shape(source: Image, axis: int) -> tuple[int, ...]:

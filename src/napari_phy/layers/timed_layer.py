@@ -13,7 +13,7 @@ from napari.layers import Image, Labels, Layer, Points, Tracks
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.video import Film
-from napari_phy.layers.added_axes import AddedAxis, WithAxes
+from napari_phy.layers.added_axes import AXIS_OF, AddedAxis, WithAxes, put_axes
 from napari_phy.layers.frames_in_time import FramesInTime, Moment, TimeSteps
 from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.table.numbers import format_count
@@ -23,7 +23,6 @@ SLIDER = "time"
 SURE = 1e-6  # steps, by which napari's arithmetic may differ from ours
 _LABELS = ("time", "t", "frame", "frames")
 _UNIT, _ANY = "second", "pixel"
-_ADDED = {"scale": "scale", "translate": "translate", "units": "unit", "axis_labels": "label"}  # of layer, of axis
 
 
 def find_time_axis(layer: Layer) -> int | None:
@@ -140,7 +139,7 @@ class TimedLayer:
         self.steps = TimeSteps.of(base)
         self._moment = moment
         self.rate_hz = rate_of(layer, axis)  # as the layer says, without its clock
-        self._before = {name: list(getattr(layer, name)) for name in _ADDED}
+        self._before = {name: list(getattr(layer, name)) for name in AXIS_OF}
         self._data = layer.data
         self._placed: Any = None
         try:
@@ -229,7 +228,7 @@ class TimedLayer:
         after, n = self.axis + 1, len(self.added)
 
         def with_added(name: str, values: list[Any]) -> list[Any]:
-            return [*values[:after], *(getattr(one, _ADDED[name]) for one in self.added), *values[after:]]
+            return [*values[:after], *(getattr(one, AXIS_OF[name]) for one in self.added), *values[after:]]
 
         layer = self.layer
         levels = [WithAxes(level, after, n) for level in layer.data] if layer.multiscale else None
@@ -240,16 +239,10 @@ class TimedLayer:
         return [*values[: self.axis + 1], *values[self.axis + 1 + len(self.added) :]]
 
     def _resize(self, data: Any, changed: Callable[[str, list[Any]], list[Any]]) -> None:
-        """Give the layer data of more or fewer axes; napari would add and take away the first ones."""
-        layer = self.layer
-        if not self.added:
+        if self.added:
+            put_axes(self.layer, data, {name: changed(name, list(getattr(self.layer, name))) for name in AXIS_OF})
+        else:
             self._set_data(data)
-            return
-        placed = {name: changed(name, list(getattr(layer, name))) for name in _ADDED}
-        layer.corner_pixels = np.zeros((2, len(placed["scale"])), dtype=np.int64)
-        self._set_data(data)
-        for name, values in placed.items():
-            setattr(layer, name, values)
 
     # --- what napari shows
 
