@@ -366,6 +366,14 @@ def test_the_buttons_stay_in_sight_in_a_low_dock(panel, qtbot):
         qtbot.waitUntil(lambda part=part: is_whole(part))
 
 
+def test_the_row_of_crossings_comes_into_sight_in_a_low_dock(panel, qtbot):
+    panel.resize(420, 300)
+    panel.viewer.cursor.position = (0, 2, 8)
+    seen_trace(qtbot, panel, "cell 4, ΔF/F")
+    row = panel.crossings_form
+    qtbot.waitUntil(lambda: row.visibleRegion().boundingRect().size() == row.size())
+
+
 def test_a_header_sorts(panel, qtbot):
     compare(qtbot, panel)
     panel.table.sort(1)

@@ -28,8 +28,9 @@ class ImagingPage(QWidget):
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._to_pairs = QTimer(self, singleShot=True, interval=0)
-        self._to_pairs.timeout.connect(lambda: self._area.ensureWidgetVisible(self._pairs))
+        self._wanted: QWidget = pairs
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(lambda: self._area.ensureWidgetVisible(self._wanted))
         _put_below(inside, form, self._split)
         _put_below(self, self._area, form.bar, is_upper_taller=True)
 
@@ -37,9 +38,10 @@ class ImagingPage(QWidget):
         """Give pairs and curves half of the height each."""
         self._split.setSizes([1, 1])
 
-    def go_to_pairs(self) -> None:
-        """Scroll to the pairs, once they have found their size."""
-        self._to_pairs.start()
+    def go_to(self, part: QWidget) -> None:
+        """Scroll to a part, once it has found its size."""
+        self._wanted = part
+        self._later.start()
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme, for all parts."""

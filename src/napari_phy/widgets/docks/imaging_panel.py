@@ -159,8 +159,7 @@ class ImagingPanel(Panel):
     @safe_slot
     def _on_layers_changed(self, _event: Any) -> None:
         self._offer()
-        shown = self.shown
-        if shown is not None and self.viewer is not None and shown.cells not in self.viewer.layers:
+        if self.shown is not None and self.viewer is not None and self.shown.cells not in self.viewer.layers:
             self._show(None)
         self._cancel_if_gone()
         self._pointer.follow_label()
@@ -221,8 +220,10 @@ class ImagingPanel(Panel):
 
     @safe_slot
     def _on_cell_read(self, trace: CellTrace) -> None:
-        self.pairs.pair = None
+        self.pairs.pair, is_first = None, self.crossings_form.isHidden()
         self.cell.show_cell(trace)
+        if is_first:
+            self.page.go_to(self.cell)
 
     @safe_slot
     def _on_cell_progressed(self, cell: int, percent: int) -> None:
@@ -255,7 +256,7 @@ class ImagingPanel(Panel):
         if computed.pairs is not None and asked.regions is not None and asked.cells is not None:
             self._show(ComparedPairs(computed.pairs, asked.regions, asked.source, asked.cells))
             more = [computed.pairs.method, *more]
-            self.page.go_to_pairs()
+            self.page.go_to(self.pairs)
         self.form.say(words, tip="\n".join(more))
 
     # --- cells that were read
