@@ -13,19 +13,24 @@ import napari_phy.table
 import napari_phy.views
 from napari_phy import Selector
 from napari_phy.core.memory import BUDGET, ByteCache
+from napari_phy.core.progress import no_progress
+from napari_phy.table.columns import find_column
 from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.valid_periods import periods_of
 from napari_phy.views import correlogram_cache
 from napari_phy.views.feature_cache import cached_features
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
 from napari_phy.views.intervals import IntervalsRequest, compute_intervals
 from napari_phy.views.similarity import SimilarityRequest, compute_similarity
+from napari_phy.views.spike_shapes import spike_shapes
 from napari_phy.views.templates import TemplatesRequest, compute_templates
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import levels_of
 from napari_phy.views.violations import violating_spikes
 
 N_CLUSTERS, N_SPIKES = 40, 8000
+METRICS = ("drift_ptp", "isolation_distance", "nn_hit_rate", "peak_to_trough_duration")  # of each kind that keeps
 
 
 @pytest.fixture
@@ -62,6 +67,10 @@ def use(session, selector, n):
         lambda: correlogram_cache.cache_pairs(session, 20, 26),
         lambda: levels_of(session, TraceSource.of_array(np.zeros((20_000, 8), np.int16), 20_000)),
         lambda: setattr(selector, "selected_clusters", ids) or selector.data,
+        *(partial(find_column(key).compute, session, ids[:3], no_progress) for key in METRICS),
+        lambda: periods_of(session, ids[0]),
+        lambda: spike_shapes(session, "half-width", np.arange(200), np.zeros(200, np.int64)),
+        lambda: session.wizard._find_cut(ids[0]),
     ):
         act()
         yield None
