@@ -12,7 +12,7 @@ Limit = float | None
 
 
 def _limit(title: str, high: float, unit: str = "", *, tip: str = "") -> Number:
-    return Number(title=title, low=0, high=high, unit=unit, none="Off", tip=tip)
+    return Number(title=title, low=0, high=high, unit=unit, offered=(None,), none="Off", tip=tip)
 
 
 @dataclass(frozen=True, slots=True)

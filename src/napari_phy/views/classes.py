@@ -21,6 +21,7 @@ from napari_phy.stats.automatic_classes import (
 )
 from napari_phy.table.class_column import CLASS_KEY, rule_column, rule_values, usable_rules
 from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_cluster_table, compute_values
+from napari_phy.table.columns import column_named
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
 
@@ -50,7 +51,7 @@ class ClassesData:
     reasons : mapping of int to str
         {cluster: which threshold decides}.
     left_out : tuple of str
-        Metrics whose rules cannot be used with this data set.
+        Names of the metrics whose rules cannot be used with this data set.
     """
 
     request: ClassesRequest
@@ -106,7 +107,7 @@ def reason_words(session: SessionLike, values: Mapping[str, float], rules: Seque
     if not deciding:
         n_rules = sum(rule.metric in values for rule in rules)
         return f"{name}: it keeps all {n_rules} thresholds"
-    return f"{name}: {listed([_broken_words(session, rule, values[rule.metric]) for rule in deciding], 4)}"
+    return f"{name}: {listed([_broken_words(session, rule, values[rule.metric]) for rule in deciding], 8)}"
 
 
 def _broken_words(session: SessionLike, rule: Rule, value: float) -> str:
@@ -131,8 +132,10 @@ def _decimals(value: float, end: float | None) -> int:
 
 def left_out_metrics(session: SessionLike, rules: Sequence[Rule]) -> tuple[str, ...]:
     """Return the names of metrics whose rules have thresholds but cannot be used with a data set."""
-    used = {rule.metric for rule in usable_rules(session, rules)}
-    return tuple(rule.metric for rule in rules if (rule.least, rule.most) != (None, None) and rule.metric not in used)
+    used = usable_rules(session, rules)
+    left_out = [rule.metric for rule in rules if (rule.least, rule.most) != (None, None) and rule not in used]
+    columns = [(metric, column_named(metric)) for metric in left_out]
+    return tuple(metric if column is None else column.name for metric, column in columns)
 
 
 def left_out_words(left_out: Sequence[str]) -> str:

@@ -173,8 +173,8 @@ def compute_features(
         n_total=drawn.n_total,
         n_background=drawn.n_background,
         n_violations=drawn.n_violations,
-        caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection, "
-        f"{format_number(drawn.n_background)} others",
+        caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection"
+        + ("" if is_measured else f", {format_number(drawn.n_background)} others"),
     )
 
 

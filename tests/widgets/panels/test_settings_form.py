@@ -7,6 +7,7 @@ from magicgui.widgets import LineEdit
 from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QScrollArea
 from widgets.light_session import light_session
 
 from napari_phy.views.all_settings import SETTINGS
@@ -210,3 +211,11 @@ def test_it_is_opened_by_the_menu_and_goes_with_the_session(qtbot):
     panel.set_session(None)
     qtbot.waitUntil(lambda: not isalive(form) or not form.isVisible())
     session.close()
+
+
+def test_a_long_form_scrolls_and_fits_a_small_screen(qtbot):
+    form, _ = form_of(qtbot, "classes")
+    assert form.sizeHint().height() < 700
+    area = form.findChild(QScrollArea)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    assert not list(form.fields.values())[-1].native.visibleRegion().isEmpty()

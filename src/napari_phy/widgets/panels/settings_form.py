@@ -7,7 +7,7 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QFormLayout, QScrollArea, QWidget
 
 from napari_phy.core.errors import SettingsError
 from napari_phy.views.command_line import echo
@@ -18,6 +18,7 @@ from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
 
+MOST_ROWS = 12  # that a small screen has room for; more of them scroll
 LONGEST_TEXT = 12  # of what was typed, in a sentence of at most two lines
 
 
@@ -55,7 +56,11 @@ class SettingsForm(SmallDialog):
                 field.native.editingFinished.connect(partial(self._take_typed, name))
             if not isinstance(field, LineEdit):
                 field.changed.connect(partial(self._take, name))
-        self.body.addLayout(form_layout(self.fields.values(), theme))
+        rows = form_layout(self.fields.values(), theme)
+        if len(self.fields) > MOST_ROWS:
+            self.body.addWidget(_scrolled(rows, theme))
+        else:
+            self.body.addLayout(rows)
         self.reset_button = self.add_button("Reset", self._reset)
         self.close_button = self.add_button("Close", self.close, "primary")
         self._links = SessionLinks(self)
@@ -125,6 +130,24 @@ class SettingsForm(SmallDialog):
         """Let Return, which ends typing in a field, not press Close."""
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
+
+
+def _scrolled(rows: QFormLayout, theme: Tokens) -> QScrollArea:
+    """Return rows that scroll, as many in sight as a small screen has room for."""
+    page = QWidget()
+    page.setObjectName("napari-phy-rows")
+    page.setStyleSheet(f"#napari-phy-rows {{ background: {theme.panel}; }}")
+    rows.setContentsMargins(0, 0, theme.px(12), 0)
+    page.setLayout(rows)
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    needed = rows.sizeHint()
+    area.setMinimumWidth(needed.width() + area.verticalScrollBar().sizeHint().width())
+    area.setFixedHeight(needed.height() * MOST_ROWS // rows.rowCount())
+    return area
 
 
 def place_beside(view: QRect, size: QSize, screen: QRect) -> QPoint:
