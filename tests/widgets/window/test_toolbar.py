@@ -1,18 +1,22 @@
 """What the toolbar shows and does."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QRect, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton
+from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QToolButton
 from widgets.light_session import light_session
 
 from napari_phy.table.numbers import THIN_SPACE
-from napari_phy.widgets.window.toolbar import ActionBar
+from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.window.toolbar import WIDEST, ActionBar
 
 
 @pytest.fixture
 def session():
-    return light_session()
+    return light_session(12)
 
 
 @pytest.fixture
@@ -141,7 +145,7 @@ def test_saved_shows_the_time_for_a_while(bar, session, qtbot):
     qtbot.waitUntil(lambda: bar.state_label.text() == "")
 
 
-def test_wordless_below_1600(bar, window, session):
+def test_fewer_words_in_a_narrower_window(bar, window, session):
     session.move([3], "good")
     session.selection.select([3])
     window.resize(1599, 300)
@@ -159,7 +163,7 @@ def test_wordless_below_1600(bar, window, session):
         "Sort ▾",
     ]
     assert bar.state_label.text() == "● 1 unsaved"
-    window.resize(1600, 300)
+    window.resize(1920, 300)
     QApplication.processEvents()
     assert "Label" in texts(bar)
 
@@ -181,6 +185,80 @@ def test_all_fits_without_an_overflow_arrow(bar, window, session, width):
             assert button.geometry().right() <= bar.width()
     label = bar.state_label
     assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
+
+
+def places(bar):
+    names = ("merge", "split", "undo", "redo", *(f"move_all_{group}" for group in ("good", "mua", "noise", "unsorted")))
+    buttons = {name: bar.button(name) for name in names}
+    return {name: (button.x(), button.width(), button.toolButtonStyle()) for name, button in buttons.items()}
+
+
+def states(session):
+    """Yield after each change of what the toolbar says: clusters, a lasso, an edit, its undo, the time in use."""
+    for n_clusters in (0, 1, 2, 12):
+        session.selection.select(range(n_clusters))
+        yield
+        session.time.set_range(0.1, 0.2)
+        yield
+        session.move([3], "good")
+        yield
+        session.time.clear_range()
+        yield
+        session.undo()
+        yield
+    for n_spikes in (5, 1100):
+        session.selection.select_spikes(range(n_spikes))
+        yield
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.0, 1.3, 1.7])
+def test_no_button_moves_whatever_is_done(bar, window, session, scale):
+    bar.apply_theme(replace(tokens(), scale=scale))
+    for width in (1000, 1100, 1280, 1440, 1599, 1600, 1750, 1920):
+        session.selection.select([])
+        window.resize(width, 300)
+        QApplication.processEvents()
+        first = places(bar)
+        for _ in states(session):
+            QApplication.processEvents()
+            assert places(bar) == first, width
+            assert_nothing_overlaps(bar)
+
+
+def assert_nothing_overlaps(bar):
+    kinds = (QToolButton, QLabel)
+    shown = [
+        QRect(widget.mapTo(bar, widget.rect().topLeft()), widget.size())
+        for kind in kinds
+        for widget in bar.findChildren(kind)
+        if widget.isVisible()
+    ]
+    shown.sort(key=QRect.left)
+    assert all(one.right() < other.left() for one, other in pairwise(shown) if not other.isEmpty())
+    assert shown[-1].right() <= bar.width()
+
+
+@pytest.mark.parametrize("width", [1920, 1600, 1280, 1000, 800])
+@pytest.mark.parametrize("name", ["run", "a run of which much is to be told"])
+def test_the_epochs_in_use_have_room(bar, window, session, width, name):
+    for _ in range(12):
+        session.label([3], "note", str(session.n_unsaved))
+    session.time.set_epochs([(0.1, 0.2), (0.3, 0.4), (0.5, 0.6)], name)
+    window.resize(width, 300)
+    QApplication.processEvents()
+    assert_nothing_overlaps(bar)
+    assert bar.range_chip.text().startswith("only ")
+    assert bar.range_chip.text().endswith("×")
+    if name == "run" and width >= 1000:
+        assert bar.range_chip.text() == "only run (3 epochs)  ×"
+
+
+def test_more_spikes_than_have_room_are_not_on_the_button(bar, session, monkeypatch):
+    session.selection.select_spikes(range(5))
+    assert bar.button("split").text() == "Split 5"
+    monkeypatch.setitem(WIDEST, "split", "Split")
+    bar.refresh()
+    assert bar.button("split").text() == "Split"
 
 
 def test_the_layers_button_is_a_switch(bar, qtbot):

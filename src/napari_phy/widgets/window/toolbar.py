@@ -5,24 +5,24 @@ from functools import partial
 
 from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
 from qtpy.QtGui import QAction, QResizeEvent
-from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from qtpy.QtWidgets import QFrame, QMenu, QToolBar, QToolButton, QWidget
 
 from napari_phy.session.session import Session
+from napari_phy.table.numbers import format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.drop_down import follow_menu
 from napari_phy.widgets.base.icons import icon
-from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
-from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.window.background_jobs import DensitySwitch
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.kinds import KINDS, SECTIONS, SORTING
 from napari_phy.widgets.window.layouts import PRESETS, SMALL_BELOW
-from napari_phy.widgets.window.times_button import TimesButton
+from napari_phy.widgets.window.toolbar_middle import ToolbarMiddle, width_with
 
 HEIGHT = 32
 SAVED_SHOWN_MS = 5000
@@ -39,6 +39,8 @@ WORDLESS = (
     ("wizard", "save", "move_all_noise", "move_all_unsorted"),
     ("move_all_good", "move_all_mua", "merge", "split"),
 )
+# what takes most room on buttons whose words change
+WIDEST = {"merge": "Merge 88", "split": f"Split {format_number(88_888)}", "save": "Save a copy…"}
 
 
 class ActionBar(QToolBar):
@@ -77,16 +79,12 @@ class ActionBar(QToolBar):
                 self._add_line()
             for action_id in group:
                 self._add(BY_ID[action_id])
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(room)
-        self.times_button = TimesButton(run, layout_menu.parentWidget())
-        self._times_place = self.addWidget(self.times_button)
-        self.range_chip = RangeChip()
-        self._range_place = self.addWidget(self.range_chip)
-        self.state_label = PlainLabel()
-        self.state_label.setObjectName("napari-phy-state")
-        self.addWidget(self.state_label)
+        self._add_line()
+        self._middle = ToolbarMiddle(run, layout_menu.parentWidget())
+        self.times_button = self._middle.times_button
+        self.range_chip = self._middle.range_chip
+        self.state_label = self._middle.state_label
+        self.addWidget(self._middle)
         self._add(BY_ID["save"])
         self._add_line()
         self.layers_action = QAction("Layers", self)
@@ -165,14 +163,21 @@ class ActionBar(QToolBar):
         session = self._session
         for action_id, button in self._actions.items():
             action = self._bindings.action(action_id)
-            button.setText(action.button_text(session) if action_id != "keys" else "Help")
+            button.setText(self._words(action, session))
             button.setToolTip(plain(action.tooltip(session)))
             can_do = action.why_not(session) is None
             button.setEnabled(can_do and not (action_id == "save" and self._saving))
-        self._times_place.setVisible(self.times_button.refresh(session))
-        self._range_place.setVisible(self.range_chip.refresh(session))
+        self._middle.refresh(session)
         self._show_state()
-        self._fit()
+
+    def _words(self, action: Action, session: Session | None) -> str:
+        """Return the words of a button; without the number where that has no room."""
+        if action.action_id == "keys":
+            return "Help"
+        words, widest = action.button_text(session), WIDEST.get(action.action_id)
+        metrics = self.fontMetrics()
+        is_too_wide = widest and metrics.horizontalAdvance(words) > metrics.horizontalAdvance(widest)
+        return action.title if is_too_wide else words
 
     def _show_state(self) -> None:
         session, theme = self._session, self._theme
@@ -188,9 +193,7 @@ class ActionBar(QToolBar):
             text = f"✓ Saved {self._saved_at}"
         elif session is not None and session.store.read_only:
             text, why = messages.READ_ONLY, messages.not_editable(session.name)
-        self.state_label.setText(text)
-        self.state_label.setToolTip(plain(why))
-        self.state_label.setStyleSheet(f"color: {color};")
+        self._middle.show_state(text, plain(why), color)
         self._actions["save"].setIcon(icon("save", theme.warning if dirty is not None else theme.icon))
 
     # --- looks ---
@@ -230,6 +233,7 @@ class ActionBar(QToolBar):
         self.layout_button.setIcon(icon("layout", theme.icon))
         self.layout_button.setIconSize(self.iconSize())
         self.refresh()
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave words out in a narrow window."""
@@ -237,18 +241,23 @@ class ActionBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        """Choose the first step at which everything fits."""
+        """Choose the first step at which everything fits that the bar may ever say, so that no edit moves a button."""
         first = 1 if self.width() < SMALL_BELOW else 0
         for step in range(first, len(WORDLESS)):
             self._set_step(step)
-            if self.sizeHint().width() <= self.width():
+            if self.sizeHint().width() + self._room_kept() <= self.width():
                 break
+
+    def _room_kept(self) -> int:
+        """Return how much wider Save and the button of layouts may become; what is left of them gives way."""
+        save, layouts = self.button("save"), self.layout_button
+        widest_layout = max(width_with(layouts, f"{preset} ▾") for preset in PRESETS)
+        return width_with(save, WIDEST["save"]) - save.sizeHint().width() + widest_layout - layouts.sizeHint().width()
 
     def _set_step(self, step: int) -> None:
         if step != self._step:
             self._step = step
             self._show_state()
-            self.times_button.set_step(step)
         wordless = {action_id for group in WORDLESS[: step + 1] for action_id in group} | {"keys"}
         for action_id in self._actions:
             style = (
@@ -260,6 +269,9 @@ class ActionBar(QToolBar):
             if button.toolButtonStyle() != style:
                 button.setToolButtonStyle(style)
         self.layers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for action_id in ("merge", "split"):
+            self.button(action_id).setFixedWidth(width_with(self.button(action_id), WIDEST[action_id]))
+        self._middle.set_step(step, self._theme.px(4))
         layout = self.layout()
         if layout is not None:
             layout.invalidate()
