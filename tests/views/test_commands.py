@@ -42,7 +42,7 @@ def test_names_are_completed_exact_ones_first_and_actions_after_two_letters():
     assert "cb " in lines("c")
     assert lines("corr") == ["cb ", "cw ", "cr "]
     assert lines("n") == ["n ", "nn "]  # and no action
-    assert lines("ne") == ["next-spike", "next-best"]
+    assert lines("ne") == ["nn ", "next-spike", "next-best"]
     assert lines("mer") == ["g "]
 
 
