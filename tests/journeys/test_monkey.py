@@ -22,7 +22,7 @@ def play(person, path, n_actions, caplog):
 
 
 def test_some_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
-    assert play(person, kwik_copy, 60, caplog).n_edits > 2
+    assert play(person, kwik_copy, 60, caplog).n_edits >= 1
 
 
 @pytest.mark.soak

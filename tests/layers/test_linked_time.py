@@ -371,6 +371,19 @@ def test_volumes_and_a_movie_share_the_slider_of_time(viewer, time, linked, name
     assert data[2][base.frame_at(28.9), 1, 2] == 7
 
 
+@pytest.mark.parametrize("volumes_first", [True, False])
+def test_the_slider_of_planes_without_a_name_is_not_called_time(viewer, time, linked, volumes_first):
+    movie = viewer.add_image(stack(300), axis_labels=("time", "y", "x"))
+    volumes = viewer.add_image(stack(150, 6, 4, 5))
+    before = [state(layer) for layer in (movie, volumes)]
+    layers = [(volumes, TimeBase.from_rate(150, 5.0, 0.25)), (movie, CLOCKS["even"])]
+    for layer, clock in layers if volumes_first else layers[::-1]:
+        linked.link(layer, clock)
+    assert viewer.dims.axis_labels[:2] == ("time", "plane")
+    linked.close()
+    assert [state(layer) for layer in (movie, volumes)] == before
+
+
 def test_results_of_a_movie_keep_their_lags_while_axes_of_planes_come_and_go(viewer, linked):
     movie = viewer.add_image(stack(300), name="movie", scale=(1, 2, 2), units=("pixel", "um", "um"))
     linked.link(movie, CLOCKS["even"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from napari_phy.table.numbers import format_count
 from napari_phy.timeline import TimeBase
 
 SLIDER = "time"
+PLANE = "plane"  # an axis between time and rows
 SURE = 1e-6  # steps, by which napari's arithmetic may differ from ours
 _LABELS = ("time", "t", "frame", "frames")
 _UNIT, _ANY = "second", "pixel"
@@ -142,6 +143,7 @@ class TimedLayer:
         self._before = {name: list(getattr(layer, name)) for name in AXIS_OF}
         self._data = layer.data
         self._placed: Any = None
+        self._unnamed: dict[int, str] = {}  # axes of planes, and how napari calls them
         try:
             self._place()
         except Exception:
@@ -159,6 +161,19 @@ class TimedLayer:
         self._set("scale", self.steps.step_s)
         self._set("translate", self.steps.start_s + self.steps.step_s / 2)
         self._set("axis_labels", SLIDER)
+        self._name_planes()
+
+    def _name_planes(self) -> None:
+        """Name the axes of planes that have no name: else napari keeps the names that shallower stacks gave them."""
+        unnamed = {} if self.added else {axis: str(axis - self.layer.ndim) for axis in self._planes()}
+        self._unnamed = {axis: name for axis, name in unnamed.items() if self.layer.axis_labels[axis] == name}
+        self._relabel(dict.fromkeys(self._unnamed, PLANE))
+
+    def _planes(self) -> range:
+        return range(self.axis + 1, self.layer.ndim - 2)
+
+    def _relabel(self, names: Mapping[int, str]) -> None:
+        self.layer.axis_labels = [names.get(axis, label) for axis, label in enumerate(self.layer.axis_labels)]
 
     @property
     def from_right(self) -> int:
@@ -220,6 +235,7 @@ class TimedLayer:
                 self._resize(self._data, self._without_added)
         for name, values in self._before.items():
             self._set(name, values[self.axis])
+        self._relabel({axis: name for axis, name in self._unnamed.items() if self.layer.axis_labels[axis] == PLANE})
 
     # --- axes that it does not have
 
