@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.window.times_button import ALL, TimesButton
 
@@ -53,7 +54,7 @@ class ToolbarMiddle(QWidget):
     def show_state(self, text: str, tooltip: str, color: str) -> None:
         """Say what is unsaved, or saved."""
         self.state_label.setText(text)
-        self.state_label.setToolTip(tooltip)
+        self.state_label.setToolTip(plain(tooltip))
         self.state_label.setStyleSheet(f"color: {color};")
         self._fit()
 
