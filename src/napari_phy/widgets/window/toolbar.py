@@ -193,7 +193,7 @@ class ActionBar(QToolBar):
             text = f"✓ Saved {self._saved_at}"
         elif session is not None and session.store.read_only:
             text, why = messages.READ_ONLY, messages.not_editable(session.name)
-        self._middle.show_state(text, plain(why), color)
+        self._middle.show_state(text, why, color)
         self._actions["save"].setIcon(icon("save", theme.warning if dirty is not None else theme.icon))
 
     # --- looks ---
