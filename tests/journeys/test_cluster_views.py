@@ -72,6 +72,7 @@ def test_a_click_in_the_scatter_selects_the_cluster_in_the_list(person):
     assert len(panel.data.cluster_ids) == before - 1
 
 
+@pytest.mark.soak
 def test_a_tile_selects_its_cluster_and_the_list_sets_their_order(person):
     panel = opened(person, "Grid")
     panel.choose(order="list")

@@ -102,6 +102,7 @@ def strength(panel, start, stop):
     return np.abs(np.array(colors, dtype=float) - panel.theme.color("view").getRgb()[:3]).mean()
 
 
+@pytest.mark.soak
 def test_unused_times_are_veiled_and_intervals_are_of_those_used(person):
     intervals, rate = opened(person, "Intervals"), opened(person, "Firing rate")
     n_all, before = intervals.data.n_intervals.sum(), strength(rate, 0.3, 0.95)
@@ -113,6 +114,7 @@ def test_unused_times_are_veiled_and_intervals_are_of_those_used(person):
     assert 0 < intervals.data.n_intervals.sum() < n_all / 2
 
 
+@pytest.mark.soak
 def test_intervals_are_chosen_linear_or_logarithmic_by_their_menu(person):
     panel = opened(person, "Intervals")
     person.pick(panel.header.drop_downs[0], "Log")

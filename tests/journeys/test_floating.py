@@ -53,6 +53,7 @@ def is_in_front(person: Person, name: str) -> bool:
     return not person.workspace.docks[name].visibleRegion().isEmpty()
 
 
+@pytest.mark.soak
 @LARGE_FIRST
 def test_docks_float_move_fill_the_screen_and_come_back(person, screen_size):
     workspace = person.workspace

@@ -168,6 +168,7 @@ def test_a_click_in_a_window_that_is_not_active_yet_leaves_the_keys_where_they_w
     assert person.chosen[0] == person.listed()[1]
 
 
+@pytest.mark.soak
 def test_a_click_on_a_header_leaves_the_keys_with_the_canvas(person, kwik_copy):
     person.open(kwik_copy)
     header = person.workspace.panels["Clusters"].header
@@ -182,6 +183,7 @@ def test_a_click_on_a_header_leaves_the_keys_with_the_canvas(person, kwik_copy):
     assert person.session.manager.n_done == 0
 
 
+@pytest.mark.soak
 @LARGE_FIRST
 def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     person.open(kwik_copy)
@@ -212,6 +214,7 @@ def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     assert "0.4 ms" in [entry.text() for entry in entries if entry.isChecked()]
 
 
+@pytest.mark.soak
 @LARGE_FIRST
 def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy):
     person.open(kwik_copy)
@@ -235,6 +238,7 @@ def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy):
     assert manager.n_done == 0
 
 
+@pytest.mark.soak
 def test_a_similarity_chosen_by_a_command_leads_list_matrix_and_wizard_alike(person, kwik_copy):
     person.open(kwik_copy)
     session, similar = person.session, person.workspace.panels["Similar"]

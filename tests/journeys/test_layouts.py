@@ -37,6 +37,7 @@ def near(found: dict[str, tuple[int, int]]) -> dict[str, object]:
     return {title: pytest.approx(size, abs=8) for title, size in found.items()}
 
 
+@pytest.mark.soak
 @LARGE_FIRST
 def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, screen_size):
     docks, panels = person.workspace.docks, person.workspace.panels

@@ -202,6 +202,7 @@ def test_without_edits_napari_asks(person, dialogs, quits, kwik_copy, leave):
     assert not window.isVisible()
 
 
+@pytest.mark.soak
 def test_running_tasks_are_asked_about_too(person, dialogs, kwik_copy):
     open_file(person, kwik_copy)
     edit_twice(person)
@@ -244,6 +245,7 @@ def test_before_the_program_ends_each_window_asks_once(person, other, dialogs, q
     assert quits == [1]
 
 
+@pytest.mark.soak
 def test_edits_in_another_window_are_asked_about_before_the_program_ends(person, other, dialogs, quits):
     person.press(Qt.Key.Key_Z, CTRL)
     person.press(Qt.Key.Key_Z, CTRL)
@@ -255,6 +257,7 @@ def test_edits_in_another_window_are_asked_about_before_the_program_ends(person,
     assert other.session.n_unsaved == 2
 
 
+@pytest.mark.soak
 @CLICK_FIRST
 def test_the_setting_of_napari_holds(person, dialogs, quits, kwik_copy, leave):
     open_file(person, kwik_copy)

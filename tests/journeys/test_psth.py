@@ -68,6 +68,7 @@ def test_a_click_on_a_trial_moves_the_clock_of_all_views(person, psth):
     assert start <= 20.25 <= stop
 
 
+@pytest.mark.soak
 def test_only_the_events_of_the_time_in_use_count(person, psth):
     person.session.time.set_range(10.0, 20.0)
     assert tiles(person, psth) == [("light", 10)]
@@ -75,6 +76,7 @@ def test_only_the_events_of_the_time_in_use_count(person, psth):
     assert tiles(person, psth) == [("light", 49)]
 
 
+@pytest.mark.soak
 def test_trials_that_were_read_are_there_the_next_time(person, psth, kwik_copy):
     table = kwik_copy.with_name("task_events.tsv")
     table.write_text("onset\tduration\ttrial_type\n5\t1\tgo\n6\t1\tstop\n7\t1\tgo\n")

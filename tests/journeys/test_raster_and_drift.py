@@ -114,6 +114,7 @@ def test_the_raster_selects_follows_edits_and_the_list(person):
     assert raster.plot.rows.tolist() == person.listed()
 
 
+@pytest.mark.soak
 def test_all_spikes_as_a_picture_and_back(person):
     viewer = person.viewer
     names = [layer.name for layer in viewer.layers]
@@ -141,6 +142,7 @@ def test_all_spikes_as_a_picture_and_back(person):
     assert person.session is not None
 
 
+@pytest.mark.soak
 def test_without_features_the_raster_shows_and_drift_says_what_is_missing(person, kwik_copy):
     kwik_copy.with_suffix(".kwx").unlink()
     person.viewer.layers.clear()
@@ -153,6 +155,7 @@ def test_without_features_the_raster_shows_and_drift_says_what_is_missing(person
     assert f"{kwik_copy.stem}.kwx is missing" in drift.stack.page.headline.text()
 
 
+@pytest.mark.soak
 def test_the_density_is_there_on_the_next_shank_too(person):
     viewer, session = person.viewer, person.session
     choose(person, "Spike density")

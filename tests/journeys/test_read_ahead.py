@@ -46,6 +46,7 @@ def test_it_stops_when_something_else_is_selected_and_with_the_session(person, k
     assert not ahead.busy
 
 
+@pytest.mark.soak
 def test_what_is_hidden_or_folded_away_is_not_read_ahead(person, kwik_copy):
     person.open(kwik_copy)
     panel, session, ahead = person.workspace.panels["Clusters"], person.session, person.workspace.read_ahead
@@ -71,6 +72,7 @@ def test_what_is_hidden_or_folded_away_is_not_read_ahead(person, kwik_copy):
     assert [coming for coming in ahead._coming() if len(coming) == 1] == []
 
 
+@pytest.mark.soak
 def test_the_amplitudes_of_all_spikes_are_read_while_nothing_else_is(person, kwik_copy):
     person.open(kwik_copy)
     peaks = spike_peaks(person.session.model)

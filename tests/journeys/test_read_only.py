@@ -179,6 +179,7 @@ def test_a_file_changed_by_another_program_is_noticed_and_never_saved_over(
     assert kwik_copy.read_bytes() == after
 
 
+@pytest.mark.soak
 def test_a_file_that_was_only_touched_is_as_good_as_before(person, kwik_copy, notes, qtbot):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_G)

@@ -3,6 +3,7 @@
 import shutil
 
 import h5py
+import pytest
 from journeys.person import CTRL
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.layers import Points
@@ -68,6 +69,7 @@ def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch
     person.wait(lambda: not said(), "silence")
 
 
+@pytest.mark.soak
 def test_the_same_file_opened_again_stays_open_for_editing(person, kwik_copy, notes):
     person.open(kwik_copy)
     session = person.session
@@ -81,6 +83,7 @@ def test_the_same_file_opened_again_stays_open_for_editing(person, kwik_copy, no
     assert (session.n_unsaved, notes) == (0, [])
 
 
+@pytest.mark.soak
 def test_the_same_file_opened_again_is_read_again_if_another_program_changed_it(person, kwik_copy, notes):
     person.open(kwik_copy)
     session = person.session

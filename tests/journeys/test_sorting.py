@@ -59,7 +59,9 @@ def save(person):
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", ["hybrid_10sec/hybrid_10sec", "klusta_synth32/synth32"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("hybrid_10sec/hybrid_10sec", marks=pytest.mark.soak), "klusta_synth32/synth32"]
+)
 def test_real_data_are_sorted_by_hand(person, data_folder, tmp_path, name):
     source = data_folder / f"{name}.kwik"
     for suffix in (".kwik", ".kwx", ".dat"):

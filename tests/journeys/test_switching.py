@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+import pytest
 from journeys.person import ALT, CTRL
 from journeys.sizes import LARGE_FIRST
 from napari.layers import Image, Points
@@ -305,6 +306,7 @@ def test_what_cannot_be_read_is_greyed_with_the_reason_and_main_is_reset(person,
     check_shows_what_is_open(person)
 
 
+@pytest.mark.soak
 def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     person.open(kwik_copy)
     session = person.session
@@ -357,6 +359,7 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     assert not found["Delete clustering…"].isEnabled()
 
 
+@pytest.mark.soak
 def test_after_a_reset_the_keys_are_in_clusters_wherever_they_were(person, kwik_copy):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_G)
@@ -369,6 +372,7 @@ def test_after_a_reset_the_keys_are_in_clusters_wherever_they_were(person, kwik_
     assert merged in person.listed()
 
 
+@pytest.mark.soak
 def test_groups_of_ones_own(person, kwik_copy):
     person.open(kwik_copy)
     session = person.session
@@ -417,6 +421,7 @@ def test_groups_of_ones_own(person, kwik_copy):
     assert [session.manager.group(cluster) for cluster in chosen] == ["fibres"] * len(chosen)
 
 
+@pytest.mark.soak
 def test_recovered_edits_are_told_once_for_each_clustering(person, kwik_copy, notes):
     with open_session(kwik_copy) as session:
         session.merge(session.manager.cluster_ids[:2])
@@ -432,6 +437,7 @@ def test_recovered_edits_are_told_once_for_each_clustering(person, kwik_copy, no
     assert [sentence.split("saved. ")[1] for sentence in told] == waiting
 
 
+@pytest.mark.soak
 def test_settings_hold_in_every_view_and_a_choice_outlives_a_switch(person, kwik_copy, notes, tmp_path, monkeypatch):
     monkeypatch.setenv("PHY_CONFIG_DIR", str(tmp_path / "phy"))
     folder = tmp_path / "phy" / kwik_copy.stem
@@ -465,6 +471,7 @@ def test_settings_hold_in_every_view_and_a_choice_outlives_a_switch(person, kwik
     assert len(notes) == 1
 
 
+@pytest.mark.soak
 def test_settings_of_napari_preferences_hold(person, kwik_copy, monkeypatch):
     section = get_plugin_settings("napari-phy").sorting
     monkeypatch.setattr(section, "waveforms_shown", 33)

@@ -66,6 +66,7 @@ def test_a_stretch_can_be_typed_and_what_is_none_is_refused(person):
     assert person.session.time.range_s is None
 
 
+@pytest.mark.soak
 def test_every_caption_tells_of_which_times_its_spikes_are(person):
     of_all_times, veiled = ("Similarity",), ("Raster", "Firing rate")
     for title in (*of_all_times, *veiled, "Scatter", "Intervals", "History"):
@@ -94,6 +95,7 @@ def test_every_caption_tells_of_which_times_its_spikes_are(person):
     assert captions() == before
 
 
+@pytest.mark.soak
 def test_an_edit_acts_on_all_spikes_whatever_is_shown(person):
     person.session.time.set_range(0, 10)
     person.settle()
@@ -107,6 +109,7 @@ def test_an_edit_acts_on_all_spikes_whatever_is_shown(person):
     assert person.session.shown.manager.n_spikes(merged) < n_spikes
 
 
+@pytest.mark.soak
 @LARGE_FIRST
 def test_epochs_are_chosen_by_mouse_and_one_click_takes_that_back(person):
     session, toolbar = person.session, person.workspace.toolbar

@@ -205,6 +205,7 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(newcomer, kwik_copy, monkey
     assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)
 
 
+@pytest.mark.soak
 def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwik_copy, monkeypatch):
     """Cut short it cannot be summarised; as soon as it is whole again, other samples are in the summary."""
     raw = kwik_copy.with_suffix(".dat")

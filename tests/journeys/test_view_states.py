@@ -22,7 +22,7 @@ from napari_phy.widgets.window.workspace import Workspace
 OTHERS = ("Actions", "Link time", "Place probe")  # show no clusters
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title not in OTHERS]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
-SOME = ("Features", "Correlograms", "Traces", "Grid")
+SOME = ("Features", "Traces")
 SOME_FIRST = pytest.mark.parametrize("views", [SOME, pytest.param(VIEWS, marks=pytest.mark.soak)], ids=["some", "all"])
 EVENTS_S = range(1, 50)
 CAUSE = "sample.kwx has 400 feature rows but sample.kwik has 441 spikes."

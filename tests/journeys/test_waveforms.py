@@ -76,6 +76,7 @@ def test_a_click_on_a_waveform_shows_its_spike_in_the_traces(person, panel):
     assert panel.data.highlighted.spike_ids.tolist() == [spike]
 
 
+@pytest.mark.soak
 def test_a_channel_clicked_with_shift_is_shown_in_features(person, panel):
     box = 0
     line = panel.boxes.line(box, panel.data.means[0][:, box])
@@ -86,6 +87,7 @@ def test_a_channel_clicked_with_shift_is_shown_in_features(person, panel):
     assert (request.x.channel_index, request.y.channel_index) == (channel, channel)
 
 
+@pytest.mark.soak
 def test_a_column_of_templates_selects_its_cluster(person):
     menu = person.workspace.toolbar.layout_button.menu()
     menu.aboutToShow.emit()

@@ -150,6 +150,7 @@ def test_cells_that_were_read_bring_their_traces(movie):
         cells_layer(ImagedCells("suite2p", traces, None, None, np.ones(3, bool), None, None, None))
 
 
+@pytest.mark.soak
 def test_shapes_are_regions_wherever_their_layer_is_placed(movie):
     source = timed_movie(movie, TimeBase.from_rate(30, 10.0)).movie
     corners = [movie.data_to_world((0, *corner))[1:] for corner in ((0.5, 1.5), (0.5, 5.5), (3.5, 5.5), (3.5, 1.5))]

@@ -64,6 +64,7 @@ def test_damaged_files(written: Path) -> None:
     check(list(outcomes(written, range(N_EVERY_TIME))))
 
 
+@pytest.mark.soak
 def test_damaged_files_in_chunks(chunked: Path) -> None:
     check(list(outcomes(chunked, range(10_000, 10_000 + N_EVERY_TIME // 2))))
 

@@ -68,6 +68,7 @@ def test_the_next_window_begins_as_the_last_was_left(open_, qtbot):
     assert not second.docks["Probe"].isHidden()
 
 
+@pytest.mark.soak
 def test_the_toolbar_is_there_whatever_the_layout_says_that_was_saved(open_, qtbot):
     first = open_()
     choose(qtbot, first, "Inspect")
@@ -109,6 +110,7 @@ def test_a_line_between_docks_that_was_moved_is_saved(open_, qtbot, tmp_path):
     qtbot.waitUntil(lambda: saved(workspace) is not None and saved(workspace).state == bytes(window.saveState(VERSION)))
 
 
+@pytest.mark.soak
 def test_the_list_of_clusters_is_there_in_any_case(open_, qtbot):
     first = open_()
     for title in ("Clusters", "Similar"):
@@ -117,6 +119,7 @@ def test_the_list_of_clusters_is_there_in_any_case(open_, qtbot):
     assert {"Clusters", "Similar"} - seen(open_()) == {"Similar"}
 
 
+@pytest.mark.soak
 def test_large_and_small_windows_are_apart(open_, qtbot):
     large = open_(LARGE)
     choose(qtbot, large, "Inspect")
@@ -143,6 +146,7 @@ def test_the_form_for_small_windows_is_not_saved_as_it_looks_in_one_that_has_jus
     assert sizes(workspace) == {title: pytest.approx(size, abs=6) for title, size in before.items()}
 
 
+@pytest.mark.soak
 def test_windows_with_and_without_an_image_stack_are_apart(open_, qtbot):
     first = open_()
     choose(qtbot, first, "Inspect")

@@ -117,6 +117,7 @@ def test_the_way_to_inspect_and_back_changes_nothing_in_sort(open_, qtbot, size)
     assert sizes(workspace) == {title: pytest.approx(there, abs=6) for title, there in between.items()}
 
 
+@pytest.mark.soak
 def test_headers_survive_and_a_preset_brings_back_what_was_moved(open_, qtbot):
     workspace = open_(LARGE)
     choose(qtbot, workspace, "Inspect")
@@ -143,6 +144,7 @@ def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):
     assert sizes(workspace) == {title: pytest.approx(there, abs=6) for title, there in before.items()}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("size", "width"), [(LARGE, 768), (SMALL, 410)])
 def test_large_type_makes_the_lists_wider(open_new, monkeypatch, size, width):
     monkeypatch.setattr(get_settings().appearance, "font_size", 16)
@@ -256,6 +258,7 @@ def test_beside_an_image_stack_the_docks_leave_it_the_canvas(imaging, qtbot, siz
     assert not list_dock.isHidden()
 
 
+@pytest.mark.soak
 def test_with_imaging_clusters_marks_all_that_are_selected(imaging, qtbot):
     workspace = imaging(LARGE)
     clusters, session = workspace.panels["Clusters"], workspace.session
@@ -267,6 +270,7 @@ def test_with_imaging_clusters_marks_all_that_are_selected(imaging, qtbot):
     assert set(clusters.list.shown_selection) == {3, 4, 5}
 
 
+@pytest.mark.soak
 def test_a_stack_that_comes_later_chooses_the_layout_and_that_of_the_data_sets_opened_after_it(open_, qtbot):
     workspace = open_(LARGE)
     assert workspace.toolbar.layout_button.text() == "Sort ▾"
@@ -340,6 +344,7 @@ def test_the_menu_has_headings_and_ticks_what_is_open(open_, qtbot):
         assert "Raster" in seen(workspace)
 
 
+@pytest.mark.soak
 def test_with_imaging_what_has_no_place_opens_as_a_tab_of_another(imaging, qtbot):
     workspace = imaging(SMALL)
     canvas = workspace.window.centralWidget().size()

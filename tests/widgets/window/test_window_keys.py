@@ -100,6 +100,7 @@ def test_the_keys_of_the_user_are_named(workspace, qtbot):
     assert registered() == {f"napari-phy.{action.section}.{action.action_id}" for action in ACTIONS}
 
 
+@pytest.mark.soak
 def test_it_acts_in_the_window_whose_palette_it_is_and_leaves_with_the_last(open_new, qtbot):
     first, second = open_new(), open_new()
     for workspace in (first, second):

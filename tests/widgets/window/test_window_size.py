@@ -59,6 +59,7 @@ def drag_a_line(workspace):
     QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=edge + QPoint(60, 0))
 
 
+@pytest.mark.soak
 def test_what_somebody_moved_stays_where_it_is(workspace, qtbot):
     for move in (close_a_view, open_a_view, float_a_view, swap_two, drag_a_line):
         settle(qtbot, workspace)
