@@ -59,7 +59,7 @@ class Decisions:
         self._keep = keep
         self._others: dict[int, set[int]] = {}  # {cluster: those it is not the same as}
         self._skipped: dict[int, None] = dict.fromkeys(one for one in kept.skipped if one in kept.prints)
-        self._prints: dict[int, str] = dict(kept.prints)
+        self._fingerprints: dict[int, str] = dict(kept.prints)
         self._unchecked = set(kept.prints)
         self._is_changed = False
         for a, b in kept.different:
@@ -87,8 +87,8 @@ class Decisions:
     def decide(self, a: int, b: int) -> None:
         """Remember that two clusters are not the same; the same one twice: that it is not two."""
         if a in self._manager and b in self._manager and not self.are_different(a, b):
-            self._take_print(a)
-            self._take_print(b)
+            self._take_fingerprint(a)
+            self._take_fingerprint(b)
             self._put(a, b)
             self._is_changed = True
 
@@ -104,7 +104,7 @@ class Decisions:
     def skip(self, cluster: int) -> None:
         """Remember that a cluster was gone on from; one that was skipped before keeps its place."""
         if cluster in self._manager and not self.is_skipped(cluster):
-            self._take_print(cluster)
+            self._take_fingerprint(cluster)
             self._skipped[cluster] = None
             self._is_changed = True
 
@@ -124,7 +124,7 @@ class Decisions:
         self._is_changed = self._is_changed or bool(self._skipped or self._others)
         self._skipped.clear()
         self._others.clear()
-        self._prints.clear()
+        self._fingerprints.clear()
         self._unchecked.clear()
 
     def flush(self) -> None:
@@ -138,25 +138,27 @@ class Decisions:
         """All of them, also of clusters that undo may bring back."""
         pairs = sorted((a, b) for a, others in self._others.items() for b in others if a <= b)
         named = {cluster for pair in pairs for cluster in pair}.union(self._skipped)
-        return KeptDecisions(tuple(pairs), tuple(self._skipped), {one: self._prints[one] for one in sorted(named)})
+        return KeptDecisions(
+            tuple(pairs), tuple(self._skipped), {one: self._fingerprints[one] for one in sorted(named)}
+        )
 
     def _put(self, a: int, b: int) -> None:
         self._others.setdefault(a, set()).add(b)
         self._others.setdefault(b, set()).add(a)
 
-    def _take_print(self, cluster: int) -> None:
+    def _take_fingerprint(self, cluster: int) -> None:
         self._is_same(cluster)  # else its fingerprint is that of other spikes
-        if cluster not in self._prints:
-            self._prints[cluster] = fingerprint(self._manager, cluster)
+        if cluster not in self._fingerprints:
+            self._fingerprints[cluster] = fingerprint(self._manager, cluster)
 
     def _is_same(self, cluster: int) -> bool:
         """Return whether a cluster has the spikes it had when it was decided on; forget it if not."""
         if cluster not in self._unchecked or cluster not in self._manager:
             return True
         self._unchecked.discard(cluster)
-        if self._prints[cluster] == fingerprint(self._manager, cluster):
+        if self._fingerprints[cluster] == fingerprint(self._manager, cluster):
             return True
-        del self._prints[cluster]
+        del self._fingerprints[cluster]
         self._skipped.pop(cluster, None)
         for other in self._others.pop(cluster, set()):
             self._others.get(other, set()).discard(cluster)
