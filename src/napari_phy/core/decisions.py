@@ -1,4 +1,4 @@
-"""What was decided in a review and is no edit: clusters that are not the same, and clusters that were skipped."""
+"""What was decided in a review and is no edit: clusters that are not the same, that are no noise, that were skipped."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ class KeptDecisions:
         Clusters that were gone on from, in that order.
     prints : mapping of int to str
         {cluster: fingerprint of its spikes} of all of them, so that a decision holds only for the same spikes.
+    sound : tuple of int
+        Clusters that are no noise.
     """
 
     different: tuple[Pair, ...] = ()
     skipped: tuple[int, ...] = ()
     prints: Mapping[int, str] = field(default_factory=dict)
+    sound: tuple[int, ...] = ()
 
 
 class Decisions:
@@ -59,6 +62,7 @@ class Decisions:
         self._keep = keep
         self._others: dict[int, set[int]] = {}  # {cluster: those it is not the same as}
         self._skipped: dict[int, None] = dict.fromkeys(one for one in kept.skipped if one in kept.prints)
+        self._sound = {one for one in kept.sound if one in kept.prints}
         self._fingerprints: dict[int, str] = dict(kept.prints)
         self._unchecked = set(kept.prints)
         self._is_changed = False
@@ -101,6 +105,23 @@ class Decisions:
         self._is_changed = True
         return True
 
+    def is_sound(self, cluster: int) -> bool:
+        """Return whether a cluster was decided to be no noise."""
+        return cluster in self._sound and self._is_same(cluster)
+
+    def trust(self, cluster: int) -> None:
+        """Remember that a cluster is no noise."""
+        if cluster in self._manager and not self.is_sound(cluster):
+            self._take_fingerprint(cluster)
+            self._sound.add(cluster)
+            self._is_changed = True
+
+    def doubt(self, cluster: int) -> None:
+        """Leave it open whether a cluster is noise."""
+        if cluster in self._sound:
+            self._sound.discard(cluster)
+            self._is_changed = True
+
     def skip(self, cluster: int) -> None:
         """Remember that a cluster was gone on from; one that was skipped before keeps its place."""
         if cluster in self._manager and not self.is_skipped(cluster):
@@ -121,8 +142,9 @@ class Decisions:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._is_changed = self._is_changed or bool(self._skipped or self._others)
+        self._is_changed = self._is_changed or bool(self._skipped or self._others or self._sound)
         self._skipped.clear()
+        self._sound.clear()
         self._others.clear()
         self._fingerprints.clear()
         self._unchecked.clear()
@@ -137,10 +159,9 @@ class Decisions:
     def kept(self) -> KeptDecisions:
         """All of them, also of clusters that undo may bring back."""
         pairs = sorted((a, b) for a, others in self._others.items() for b in others if a <= b)
-        named = {cluster for pair in pairs for cluster in pair}.union(self._skipped)
-        return KeptDecisions(
-            tuple(pairs), tuple(self._skipped), {one: self._fingerprints[one] for one in sorted(named)}
-        )
+        named = {cluster for pair in pairs for cluster in pair}.union(self._skipped, self._sound)
+        prints = {one: self._fingerprints[one] for one in sorted(named)}
+        return KeptDecisions(tuple(pairs), tuple(self._skipped), prints, tuple(sorted(self._sound)))
 
     def _put(self, a: int, b: int) -> None:
         self._others.setdefault(a, set()).add(b)
@@ -160,6 +181,7 @@ class Decisions:
             return True
         del self._fingerprints[cluster]
         self._skipped.pop(cluster, None)
+        self._sound.discard(cluster)
         for other in self._others.pop(cluster, set()):
             self._others.get(other, set()).discard(cluster)
         self._is_changed = True

@@ -82,6 +82,7 @@ class Current:
                 return False
             self.opened = replace(self.opened, model=found)
             self.opened.similarities.follow(self.opened)
+            self.opened.proposals.follow(self.opened)
             return True
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.session.comparison import Comparison
+from napari_phy.session.proposals import Proposals
 from napari_phy.storage.side_files import DECISIONS, SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
@@ -70,6 +71,7 @@ class OpenClustering:
     listed: ListedClusters
     comparison: Comparison
     cuts: ClusterCuts
+    proposals: Proposals
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -98,11 +100,13 @@ class OpenClustering:
         similarities = Similarities(ranking, measure)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         cuts = ClusterCuts(manager, model, sums)
-        wizard = Wizard(manager, similarities, listed, _decisions(manager, model, store), cuts)
+        decisions = _decisions(manager, model, store)
+        wizard, proposals = Wizard(manager, similarities, listed, decisions, cuts), Proposals(manager, decisions)
         selection, comparison = Selection(manager), Comparison(manager)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
-        opened = cls(model, store, gate, *fields, cuts)
+        opened = cls(model, store, gate, *fields, cuts, proposals)
         similarities.follow(opened)
+        proposals.follow(opened)
         return opened
 
     def opened_at(

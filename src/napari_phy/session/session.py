@@ -28,6 +28,7 @@ from napari_phy.session.comparison import Compared, Comparison, compare
 from napari_phy.session.current import Current
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
+from napari_phy.session.proposals import Proposals
 from napari_phy.session.saving import Saving
 from napari_phy.session.second_curation import read_second_curation
 from napari_phy.session.time_structures import TimeStructures
@@ -45,6 +46,7 @@ from napari_phy.table.similarities import Similarities
 if TYPE_CHECKING:
     from napari_phy.views.all_settings import ViewsOfSession
     from napari_phy.views.class_settings import ClassesSettings
+    from napari_phy.views.proposals import Proposal
     from napari_phy.views.similarity import SimilaritySettings
     from napari_phy.views.wizard_review import WizardSettings
 
@@ -200,6 +202,15 @@ class Session(Saving, TimeStructures):
     def comparison(self) -> Comparison:
         """The second curation that the clustering is compared with; another one, empty, after a switch."""
         return self._current.opened.comparison
+
+    @property
+    def proposals(self) -> Proposals:
+        """Merges, noise and splits that are proposed; another one, empty, after a switch."""
+        return self._current.opened.proposals
+
+    def propose(self, on_progress: OnProgress = no_progress) -> tuple[Proposal, ...]:
+        """Compute `proposals` by the settings of `views["proposals"]`; may run in a worker thread."""
+        return self.opened.proposals.compute(self.views["proposals"].value, on_progress)
 
     def compare_with(self, path: str | Path | None = None, clustering: str | None = None) -> Compared:
         """Compare the clustering with a second curation of its spikes, which stays as it is.

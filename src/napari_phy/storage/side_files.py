@@ -154,7 +154,7 @@ def _placed(item: Any) -> tuple[int, PlacedProbe] | None:
 
 def _plain_decisions(decisions: dict[str, KeptDecisions], _folder: Path) -> dict[str, Any]:
     return {
-        place: {"different": one.different, "skipped": one.skipped, "prints": one.prints}
+        place: {"different": one.different, "skipped": one.skipped, "sound": one.sound, "prints": one.prints}
         for place, one in decisions.items()
     }
 
@@ -165,7 +165,7 @@ def _decisions_of(items: dict[str, Any], _folder: Path) -> dict[str, KeptDecisio
 
 def _decided(item: dict[str, Any]) -> KeptDecisions:
     """Return what of the decisions on a clustering can be understood."""
-    different, skipped, prints = (item.get(name) for name in ("different", "skipped", "prints"))
+    different, skipped, sound, prints = (item.get(name) for name in ("different", "skipped", "sound", "prints"))
     pairs = different if isinstance(different, list) else []
     return KeptDecisions(
         tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2 and _are_ids(pair)),
@@ -173,6 +173,7 @@ def _decided(item: dict[str, Any]) -> KeptDecisions:
         {int(cluster): text for cluster, text in prints.items() if cluster.isdecimal() and isinstance(text, str)}
         if isinstance(prints, dict)
         else {},
+        tuple(one for one in sound if _are_ids([one])) if isinstance(sound, list) else (),
     )
 
 

@@ -17,6 +17,7 @@ from napari_phy.views.feature_grid import FeaturesSettings
 from napari_phy.views.firing_rate import FiringRateSettings
 from napari_phy.views.grid import GridSettings
 from napari_phy.views.intervals import IntervalsSettings
+from napari_phy.views.proposals import ProposalsSettings
 from napari_phy.views.psth import PsthSettings
 from napari_phy.views.raster import RasterSettings
 from napari_phy.views.settings import SettingsController, ViewSettings
@@ -47,6 +48,7 @@ SETTINGS: Mapping[str, type[ViewSettings]] = {
         GridSettings,
         ClassesSettings,
         WizardSettings,
+        ProposalsSettings,
     )
 }
 

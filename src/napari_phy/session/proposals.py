@@ -1,0 +1,202 @@
+"""The proposals for the clustering that is open: accepted by ordinary edits, rejected for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
+from weakref import ref
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.decisions import Decisions
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.signals import signal
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.table.session_like import SessionLike
+from napari_phy.views.proposals import Proposal, ProposalsSettings, compute_proposals
+
+NOISE = "noise"
+LEFT_OUT = (NOISE, DISCARDED)
+
+
+class Proposals:
+    """Proposals that can be accepted now, the surest first; it follows edits, undo and redo.
+
+    A proposal is for the spikes that its clusters have: when one of them is edited, it goes, and undo brings it back.
+    Rejected ones are remembered as what was decided in the wizard is, also after a restart: a merge group as clusters
+    of which no two are the same.
+
+    Parameters
+    ----------
+    manager : ClusterManager
+        The clustering.
+    decisions : Decisions
+        What was decided before.
+    """
+
+    changed = signal()  # after `compute` in the thread that computed
+
+    def __init__(self, manager: ClusterManager, decisions: Decisions) -> None:
+        self._manager, self._decisions = manager, decisions
+        self._session: ref[SessionLike] | None = None
+        self._found: dict[tuple[str, tuple[int, ...]], Proposal] = {}
+        self._read: dict[tuple[str, tuple[int, ...]], Proposal] = {}
+        self._rejected: tuple[Proposal, ...] = ()
+        self._looked_at: frozenset[int] = frozenset()
+        self._settings: ProposalsSettings | None = None
+        manager.changed.connect(self._on_edited)
+
+    def follow(self, session: SessionLike) -> None:
+        """Propose for the clusters of a session, which is not kept alive."""
+        self._session = ref(session)
+
+    def __iter__(self) -> Iterator[Proposal]:
+        return iter(self.shown)
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __contains__(self, proposal: object) -> bool:
+        return isinstance(proposal, Proposal) and proposal in self.shown
+
+    @property
+    def shown(self) -> tuple[Proposal, ...]:
+        """All that can be accepted now: no cluster was edited since, nothing of it decided."""
+        every = {**self._found, **self._read}.values()
+        return tuple(sorted(filter(self._is_open, every), key=lambda one: (-one.score, one.clusters)))
+
+    @property
+    def rejected(self) -> tuple[Proposal, ...]:
+        """Those that were rejected since the data set was opened, the last one last."""
+        return self._rejected
+
+    @property
+    def settings(self) -> ProposalsSettings | None:
+        """The settings by which they were computed; None before."""
+        return self._settings
+
+    @property
+    def n_new(self) -> int:
+        """How many clusters there are now that were not looked at when proposals were computed."""
+        return sum(one not in self._looked_at for one in self._manager.cluster_ids.tolist())
+
+    def compute(
+        self, settings: ProposalsSettings | None = None, on_progress: OnProgress = no_progress
+    ) -> tuple[Proposal, ...]:
+        """Compute all proposals anew; may run in a worker thread.
+
+        Parameters
+        ----------
+        settings : ProposalsSettings, optional
+            What is proposed; the default if None.
+        on_progress : OnProgress, default no_progress
+            Hears how far it is; where it raises CancelledError, proposals stay as they were.
+        """
+        session = None if self._session is None else self._session()
+        if session is None:
+            raise ClusteringError("The data set is closed; nothing is proposed.")
+        chosen = ProposalsSettings() if settings is None else settings
+        ids = frozenset(self._manager.cluster_ids.tolist())
+        found = compute_proposals(session, chosen, on_progress)
+        self._found, self._looked_at, self._settings = {one.key: one for one in found}, ids, chosen
+        self.changed.emit()
+        return self.shown
+
+    def add(self, proposals: Iterable[Proposal]) -> None:
+        """Add proposals of another program; they stay when others are computed anew."""
+        self._read |= {one.key: one for one in proposals}
+        self.changed.emit()
+
+    def accept(self, proposal: Proposal) -> UpdateInfo:
+        """Do what is proposed, by one edit that can be undone.
+
+        Raises
+        ------
+        ClusteringError
+            A cluster was edited since, or it was rejected; nothing was changed.
+        """
+        self._check(proposal)
+        if proposal.kind == "merge":
+            return self._manager.merge(proposal.clusters)
+        if proposal.kind == "noise":
+            return self._manager.move(proposal.clusters, NOISE)
+        assert proposal.spikes is not None
+        return self._manager.split(proposal.spikes)
+
+    def reject(self, proposal: Proposal) -> None:
+        """Never propose this again: not for the same spikes, and nothing that has two clusters of a merge group in one.
+
+        Raises
+        ------
+        ClusteringError
+            A cluster was edited since, or it was rejected before.
+        """
+        self._check(proposal)
+        for cluster, other in _decided_by(proposal):
+            self._decide(proposal, cluster, other)
+        self._rejected = (*self._rejected, proposal)
+        self._tell()
+
+    def reconsider(self, proposal: Proposal) -> None:
+        """Propose what was rejected again."""
+        if proposal in self._rejected:
+            self._rejected = tuple(one for one in self._rejected if one != proposal)
+            for cluster, other in _decided_by(proposal):
+                if proposal.kind == "noise":
+                    self._decisions.doubt(cluster)
+                else:
+                    self._decisions.take_back(cluster, other)
+            self._tell()
+
+    def without(self, proposal: Proposal, cluster: int) -> Proposal:
+        """Take one cluster out of a merge group, as not the same as the others; return what is left of the group.
+
+        Raises
+        ------
+        ClusteringError
+            It is no group of three or more with that cluster, or it cannot be accepted any more.
+        """
+        self._check(proposal)
+        if proposal.kind != "merge" or cluster not in proposal.clusters or len(proposal.clusters) < 3:
+            raise ClusteringError(f"Cluster {cluster} cannot be taken out of this proposal; reject it.")
+        left = replace(proposal, clusters=tuple(one for one in proposal.clusters if one != cluster))
+        for other in left.clusters:
+            self._decisions.decide(cluster, other)
+        (self._read if proposal.key in self._read else self._found)[left.key] = left
+        self._tell()
+        return left
+
+    def _check(self, proposal: Proposal) -> None:
+        if not self._is_open(proposal):
+            raise ClusteringError("These clusters were changed since this was proposed; nothing was changed.")
+
+    def _is_open(self, proposal: Proposal) -> bool:
+        clusters = proposal.clusters
+        if not all(one in self._manager and self._manager.group(one) not in LEFT_OUT for one in clusters):
+            return False
+        if proposal.kind == "noise":
+            return not self._decisions.is_sound(clusters[0])
+        return not any(self._decisions.are_different(*pair) for pair in _decided_by(proposal))
+
+    def _decide(self, proposal: Proposal, cluster: int, other: int) -> None:
+        if proposal.kind == "noise":
+            self._decisions.trust(cluster)
+        else:
+            self._decisions.decide(cluster, other)
+
+    def _tell(self) -> None:
+        self._decisions.flush()
+        self.changed.emit()
+
+    def _on_edited(self) -> None:
+        if self._found or self._read:
+            self.changed.emit()
+
+
+def _decided_by(proposal: Proposal) -> list[tuple[int, int]]:
+    """Return the pairs that are not the same where it is rejected; a cluster twice: that it is not two, or no noise."""
+    if proposal.kind == "merge":
+        return list(combinations(proposal.clusters, 2))
+    return [(one, one) for one in proposal.clusters]
