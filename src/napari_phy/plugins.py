@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 TRACE_FILTERS = "napari_phy.trace_filters"
 METRICS = "napari_phy.metrics"
 SIMILARITIES = "napari_phy.similarities"
+SORTERS = "napari_phy.sorters"
 
 TraceFilter = Callable[[npt.NDArray[np.float32], float], npt.NDArray[np.float32]]
 

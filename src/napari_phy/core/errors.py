@@ -12,6 +12,7 @@ NapariPhyError
 ├── VideoError             a film that cannot be opened, or read as asked
 ├── TracesError            raw traces that cannot be shown or summarised
 ├── TimelineError          times, epochs or clocks that cannot be used as they are
+├── SortingError           spikes that cannot be detected or clustered as asked
 ├── ImagingError           a movie, or the cells in it, that cannot be used as asked
 ├── PlacementError         a probe that cannot be placed in an image like that
 ├── ReadOnlyError          a data set that cannot be written to here
@@ -91,6 +92,10 @@ class TracesError(NapariPhyError, ValueError):
 
 class TimelineError(NapariPhyError, ValueError):
     """Times, epochs or clocks cannot be used as they are, or not without a package that is missing."""
+
+
+class SortingError(NapariPhyError, ValueError):
+    """Spikes cannot be detected or clustered as asked; nothing was written."""
 
 
 class ImagingError(NapariPhyError, ValueError):

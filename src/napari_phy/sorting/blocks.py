@@ -1,0 +1,93 @@
+"""Work on fixed blocks, here or by many workers; answers come in the order of the blocks, so that sums are the same."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import Any, TypeVar
+
+from napari_phy.core.errors import SortingError
+from napari_phy.core.progress import OnProgress, no_progress
+
+B = TypeVar("B")
+R = TypeVar("R")
+
+_IN_FLIGHT = 64  # blocks that are asked for before they are needed
+_RETRIES = 3  # of a block whose worker died, where the client can retry
+
+
+def executor_of(client: Any = None, ipp_view: Any = None) -> Executor | None:
+    """Return the executor of what a user gave, None where work is done in this thread.
+
+    Parameters
+    ----------
+    client : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who does the work.
+    ipp_view : ipyparallel view, optional
+        The same, as an ipyparallel view.
+
+    Raises
+    ------
+    SortingError
+        It is something else, or both are given.
+    """
+    if client is not None and ipp_view is not None:
+        raise SortingError("Give a client or an ipyparallel view, not both.")
+    if ipp_view is not None:
+        client = getattr(ipp_view, "executor", None)
+    elif hasattr(client, "get_executor"):  # of dask.distributed
+        client = client.get_executor(pure=False, retries=_RETRIES)
+    if (client is None and ipp_view is None) or hasattr(client, "submit"):
+        return client  # type: ignore[no-any-return]
+    given = client if ipp_view is None else ipp_view
+    raise SortingError(
+        f"Work cannot be given to a {type(given).__name__}; give an executor of concurrent.futures, a client of "
+        "dask.distributed or a view of ipyparallel."
+    )
+
+
+def map_blocks(
+    function: Callable[[B], R],
+    blocks: Sequence[B],
+    executor: Executor | None = None,
+    on_progress: OnProgress = no_progress,
+) -> Iterator[R]:
+    """Yield `function(block)` of each block, in the order of the blocks.
+
+    Parameters
+    ----------
+    function : callable
+        For workers in other processes it can be pickled, as the blocks can.
+    blocks : sequence
+        What each call gets.
+    executor : Executor, optional
+        Who calls it; None: this thread.
+    on_progress : callable, optional
+        Called with the part that is done, 0…1.
+
+    Raises
+    ------
+    SortingError
+        Workers died.
+    """
+    results = map(function, blocks) if executor is None else _from_workers(function, blocks, executor)
+    for done, result in enumerate(results):
+        on_progress((done + 1) / len(blocks))
+        yield result
+
+
+def _from_workers(function: Callable[[B], R], blocks: Sequence[B], executor: Executor) -> Iterator[R]:
+    waiting: deque[Future[R]] = deque()
+    try:
+        for block in blocks:
+            waiting.append(executor.submit(function, block))
+            if len(waiting) == _IN_FLIGHT:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenExecutor as error:
+        raise SortingError("Workers died before they were done, perhaps for want of memory; use fewer.") from error
+    finally:
+        for future in waiting:
+            future.cancel()
