@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_phy.core.errors import ImagingError
 from napari_phy.stats import circular_shifts
@@ -70,18 +72,51 @@ def test_nothing_is_significant_among_independent_pairs_and_all_that_belong_toge
         assert 2 <= found.lag[pair] <= 8
 
 
-def test_correlations_are_circular_coefficients_at_the_best_lag():
-    rng = np.random.default_rng(2)
-    rates, traces, lags = rng.poisson(1.0, (2, 3, 400)), rng.normal(50, 2, (3, 400)), np.arange(-2, 4)
-    found = compute_pair_test(rates, traces, lags, min_shift=6)
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**6), st.integers(-3, 3), st.integers(1, 4))
+def test_correlations_are_coefficients_at_the_best_lag_and_none_goes_over_a_gap(seed, low, n_lags):
+    rng = np.random.default_rng(seed)
+    rates, traces, lags = rng.poisson(1.0, (2, 3, 400)), rng.normal(50, 2, (3, 400)), np.arange(low, low + n_lags)
+    begins = rng.random(400) < 0.03
+    stretches = np.where(rng.random(400) < 0.02, -1, np.cumsum(begins))
+    stretches[300:330] = -1
+    stretches[stretches >= 0] += np.cumsum(stretches < 0)[stretches >= 0]
+    found = compute_pair_test(rates, traces, lags, stretches=stretches, min_shift=6)
+    around = range(min(0, low), max(0, low + n_lags - 1) + 1)
+    parts = [np.flatnonzero(stretches == number) for number in np.unique(stretches[stretches >= 0])]
+    frames = np.array([f for part in parts for f in part if all(f - step in part for step in around)])
     for cluster in range(2):
         for cell in range(3):
-            wanted = [np.corrcoef(np.roll(rates[cluster, cell], lag), traces[cell])[0, 1] for lag in lags]
+            wanted = [np.corrcoef(rates[cluster, cell, frames - lag], traces[cell, frames])[0, 1] for lag in lags]
             best = int(np.argmax(np.abs(wanted)))
             assert found.correlation[cluster, cell] == pytest.approx(wanted[best])
             assert found.lag[cluster, cell] == lags[best]
-    assert found.n_shifts == 400 // 6 - 1
+    assert found.n_shifts == (stretches >= 0).sum() // 6 - 1
     assert found.shift >= 6
+    gaps = stretches < 0
+    rates[..., gaps], traces[:, gaps] = 1000, np.nan
+    other = compute_pair_test(rates, traces, lags, stretches=stretches, min_shift=6)
+    assert np.allclose(other.p, found.p)
+    turned = np.concatenate(parts[::-1])
+    of_turned = np.repeat(np.arange(len(parts)), [len(part) for part in parts[::-1]])
+    other = compute_pair_test(rates[..., turned], traces[:, turned], lags, stretches=of_turned, min_shift=6)
+    assert np.allclose(other.correlation, found.correlation)
+    assert np.array_equal(other.lag, found.lag)
+
+
+def test_cells_that_follow_across_a_gap_alone_are_no_pair():
+    """Two epochs of 300 frames; the end of the first would predict the beginning of the second if they were joined."""
+    rng = np.random.default_rng(12)
+    rates, traces = rng.poisson(0.2, (1, 601)), rng.normal(size=(20, 601))
+    rates[0, 290:300], traces[5, 301:306] = 30, 60.0
+    stretches = np.repeat([0, -1, 1], [300, 1, 300])
+    lags = np.arange(8)
+    joined = compute_pair_test(rates[:, stretches >= 0], traces[:, stretches >= 0], lags)
+    found = compute_pair_test(rates, traces, lags, stretches=stretches)
+    assert joined.correlation[0, 5] > 0.4
+    assert joined.q[0, 5] < 0.05
+    assert abs(found.correlation[0, 5]) < 0.1
+    assert (found.q[0] > 0.05).all()
 
 
 def test_the_p_value_is_the_share_of_the_scores_of_all_traces_at_all_shifts_that_are_as_large():
@@ -92,7 +127,7 @@ def test_the_p_value_is_the_share_of_the_scores_of_all_traces_at_all_shifts_that
     largest = np.array(
         [
             [
-                max(abs(np.corrcoef(np.roll(rate, shift + lag), trace)[0, 1]) for lag in lags)
+                max(abs(np.corrcoef(np.roll(rate, shift + lag)[1:], trace[1:])[0, 1]) for lag in lags)
                 for shift in range(0, 300, 10)
             ]
             for trace in traces
@@ -195,6 +230,17 @@ def test_the_length_is_where_the_autocorrelation_is_below_a_tenth_for_the_first_
         values = np.correlate(centred, centred, "full")[2999:]
         assert autocorrelation_length(trace) == np.flatnonzero(values < 0.1 * values[0])[0]
     assert autocorrelation_length(np.repeat([1.0, -1.0], 41)) == 25  # of 1 − 3 k / 82
+
+
+def test_values_of_different_stretches_are_not_alike():
+    rng = np.random.default_rng(13)
+    parts = [decaying(rng.normal(size=n), 0.9) for n in (400, 700, 900)]
+    trace, stretches = np.concatenate(parts), np.repeat([0, 1, 2], [400, 700, 900])
+    centred, values = trace - trace.mean(), np.zeros(900)
+    for number in range(3):
+        part = centred[stretches == number]
+        values[: len(part)] += np.correlate(part, part, "full")[len(part) - 1 :]
+    assert autocorrelation_length(trace, stretches) == np.flatnonzero(values < 0.1 * values[0])[0]
 
 
 def test_without_any_trace_there_is_nothing_to_test():

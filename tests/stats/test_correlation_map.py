@@ -12,12 +12,13 @@ from napari_phy.stats.movie import Movie
 
 
 def brute(pixels, rates, lags, used):
-    """Return (n_clusters, n_lags, y, x) coefficients over the frames of which all lags are used; rates by row."""
+    """Return (n_clusters, n_lags, y, x) coefficients over the frames of which all lags cross no gap; rates by row."""
     n_frames = len(pixels)
+    around = range(min(0, *lags), max(0, *lags) + 1)
     frames = [
         frame
         for frame in range(n_frames)
-        if used[frame] and all(0 <= frame - lag < n_frames and used[frame - lag] for lag in lags)
+        if all(0 <= frame - step < n_frames and used[frame - step] for step in around)
     ]
     found = np.empty((len(rates), len(lags), *pixels.shape[1:]))
     for cluster, of_rows in enumerate(rates):
@@ -36,10 +37,11 @@ def test_maps_are_the_coefficients_of_each_pixel_at_its_best_lag(seed, low, n_la
     lags = np.arange(low, low + n_lags)
     rates = rng.poisson(1.0, (2, 3 if has_rows else 1, 60))
     used = rng.random(60) > 0.05
+    stretches = np.where(used, np.cumsum(~used), -1)
     wanted, n_frames = brute(pixels, np.broadcast_to(rates, (2, 3, 60)), lags, used)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(movie_module, "BLOCK_BYTES", 8 * 6 * per_block)
-        found = compute_correlation_map(Movie(pixels), rates if has_rows else rates[:, 0], lags, used=used)
+        found = compute_correlation_map(Movie(pixels), rates if has_rows else rates[:, 0], lags, stretches=stretches)
     best = np.abs(wanted).argmax(axis=1)
     assert found.n_frames == n_frames
     assert np.allclose(found.correlation, np.take_along_axis(wanted, best[:, None], axis=1)[:, 0], atol=1e-9)
@@ -82,15 +84,25 @@ def test_too_few_frames_are_said():
         compute_correlation_map(Movie(np.ones((5, 2, 2))), np.zeros((1, 5)), range(-3, 4))
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=12), st.lists(st.integers(-3, 3), min_size=1, max_size=3))
-def test_a_frame_is_compared_where_it_and_all_before_it_by_a_lag_are_used(used, lags):
-    n, lags = len(used), np.array(lags)
-    wanted = [
-        used[frame] and all(0 <= frame - lag < n and used[frame - lag] for lag in lags.tolist()) for frame in range(n)
-    ]
-    assert compared_frames(n, lags, np.array(used)).tolist() == wanted
-    if all(used):
-        assert compared_frames(n, lags).tolist() == wanted
+@given(
+    st.lists(st.sampled_from(["next", "gap", "begins"]), min_size=1, max_size=20),
+    st.lists(st.integers(-3, 3), min_size=1, max_size=3),
+)
+def test_a_frame_is_compared_where_no_lag_leaves_its_stretch(kinds, lags):
+    n = len(kinds)
+    numbers = np.cumsum([kind != "next" for kind in kinds])
+    stretches = np.where([kind == "gap" for kind in kinds], -1, numbers)
+    around = range(min(0, *lags), max(0, *lags) + 1)
+    wanted = []
+    for frame in range(n):
+        places = [frame - step for step in around]
+        is_inside = places[-1] >= 0 and places[0] < n
+        wanted.append(is_inside and len(set(stretches[places])) == 1 and stretches[frame] >= 0)
+    if sum(wanted) < 3:
+        with pytest.raises(ImagingError, match=f"Only {sum(wanted)} of {n} frames"):
+            compared_frames(stretches, np.array(lags))
+    else:
+        assert compared_frames(stretches, np.array(lags)).tolist() == wanted
 
 
 def test_three_frames_can_be_compared_and_two_cannot():

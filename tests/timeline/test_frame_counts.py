@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.timeline.doubts import Doubt
-from napari_phy.timeline.frame_counts import Places, count_per_frame, frames_within, places_of
+from napari_phy.timeline.frame_counts import (
+    Places,
+    count_per_frame,
+    frames_within,
+    places_of,
+    unbroken_stretches,
+)
 from napari_phy.timeline.time_base import TimeBase
 
 
@@ -44,6 +50,28 @@ def test_spikes_in_a_pause_are_outside():
     found = count_per_frame(base, [0.5, 2.5, 6.0, 11.5])
     assert found.counts.tolist() == [1, 0, 1, 0, 1, 0]
     assert found.n_outside == 1
+
+
+def test_a_spike_whose_lags_reach_over_a_pause_is_outside():
+    base = TimeBase.from_times([0, 1, 2, 10, 11, 12])
+    found = count_per_frame(base, [1.5, 2.5, 10.5, 11.5], [0, 1])
+    assert found.counts.tolist() == [0, 1, 0, 1, 1, 0]
+    assert found.n_outside == 1
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=30))
+def test_frames_are_in_one_stretch_where_all_between_them_are_used_without_a_pause(frames):
+    used, pauses = np.array(frames).T
+    pauses[0] = False
+    if 2 * pauses.sum() >= len(pauses) - 1:  # half of the intervals: no pause is unusual any more
+        pauses[:] = False
+    stretches = unbroken_stretches(TimeBase.from_times(np.cumsum(1.0 + 9.0 * pauses)), used)
+    assert np.array_equal(stretches >= 0, used)
+    for first in range(len(used)):
+        for last in range(first, len(used)):
+            is_whole = used[first : last + 1].all() and not pauses[first + 1 : last + 1].any()
+            assert is_whole == (stretches[first] == stretches[last] >= 0)
+    assert (np.diff(stretches[used]) >= 0).all()
 
 
 def test_planes_and_rows_are_counted_plane_by_plane():

@@ -8,7 +8,8 @@ from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.cell_trace import CellReader, compute_cell_trace
-from napari_phy.views.movie_responses import Baseline, Regions, TimedMovie, compute_changes
+from napari_phy.views.movie_regions import Baseline, Regions, compute_changes
+from napari_phy.views.timed_movie import TimedMovie
 
 LABELS = np.zeros((30, 30), int)
 LABELS[3:6, 3:7], LABELS[3:6, 10:13], LABELS[20:24, 20:25] = 1, 2, 5

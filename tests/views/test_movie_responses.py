@@ -12,15 +12,9 @@ from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels, relative_change
 from napari_phy.timeline.doubts import Doubt
 from napari_phy.timeline.time_base import TimeBase
-from napari_phy.views.movie_responses import (
-    Baseline,
-    Regions,
-    TimedMovie,
-    compute_averages,
-    compute_cell_pairs,
-    compute_changes,
-    compute_correlations,
-)
+from napari_phy.views.movie_regions import Baseline, Regions, compute_changes
+from napari_phy.views.movie_responses import compute_averages, compute_cell_pairs, compute_correlations
+from napari_phy.views.timed_movie import TimedMovie
 
 LAGS = np.arange(4)
 
@@ -117,6 +111,11 @@ def test_only_spikes_and_frames_of_epochs_are_compared(session, source, pixels, 
     compared = np.flatnonzero(used[1:] & used[:-1]) + 1
     expected = np.corrcoef(counts[compared - 1], pixels[compared, 0, 0])[0, 1]
     assert lagged.correlation[0, 0, 0] == pytest.approx(expected)
+
+    pairs = compute_cell_pairs(within, [0], source, Regions(*regions_of_labels(np.ones((8, 8), int))), LAGS)
+    inside = np.array([frame for frame in range(3, 400) if used[frame - 3 : frame + 1].all()])
+    by_lag = [np.corrcoef(counts[inside - lag], pairs.traces[0, inside])[0, 1] for lag in LAGS]
+    assert pairs.test.correlation[0, 0] == pytest.approx(max(by_lag, key=abs))
 
 
 def test_a_weak_doubt_is_said_and_leaves_out_nothing(session, source):

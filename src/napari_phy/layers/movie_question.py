@@ -15,15 +15,9 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.layers.movie_results import average_layers, cell_correlation_layers, clock_of, correlation_layers
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.movie_responses import (
-    Baseline,
-    CellPairs,
-    Regions,
-    TimedMovie,
-    compute_averages,
-    compute_cell_pairs,
-    compute_correlations,
-)
+from napari_phy.views.movie_regions import Baseline, Regions
+from napari_phy.views.movie_responses import CellPairs, compute_averages, compute_cell_pairs, compute_correlations
+from napari_phy.views.timed_movie import TimedMovie
 
 What = Literal["average", "correlation", "cells"]
 

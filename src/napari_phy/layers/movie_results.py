@@ -21,7 +21,9 @@ from napari_phy.layers.timed_layer import find_time_axis, is_placed, unlinked_da
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels
 from napari_phy.timeline.time_base import TimeBase
-from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorrelations, Regions, TimedMovie
+from napari_phy.views.movie_regions import Regions
+from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorrelations
+from napari_phy.views.timed_movie import TimedMovie
 
 CELLS = "napari-phy cells"  # of labels that were read: `ImagedCells`
 

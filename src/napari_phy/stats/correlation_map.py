@@ -41,7 +41,7 @@ def compute_correlation_map(
     rates: npt.ArrayLike,
     lags: npt.ArrayLike,
     *,
-    used: npt.NDArray[np.bool_] | None = None,
+    stretches: npt.NDArray[np.int64] | None = None,
     mask: npt.NDArray[np.bool_] | None = None,
     on_progress: OnProgress = no_progress,
 ) -> CorrelationMap:
@@ -55,8 +55,8 @@ def compute_correlation_map(
         Spikes in each frame, or while each row was taken.
     lags : array_like of int, shape (n_lags,)
         Frames from the rate to the pixel: 2 compares a frame with the rate two frames before it.
-    used : ndarray of bool, shape (n_frames,), optional
-        Frames whose time is certain; None: all.
+    stretches : ndarray of int64, shape (n_frames,), optional
+        Which unbroken stretch each frame is in, ascending; −1 for frames that are not used. None: all are in one.
     mask : ndarray of bool, shape (frame_shape), optional
         Pixels of interest; None: all.
     on_progress : callable, optional
@@ -69,7 +69,7 @@ def compute_correlation_map(
 
     Notes
     -----
-    The same frames are compared at all lags: those from which every lag leads to a frame that is used. So Σx and Σx²
+    The same frames are compared at all lags: those from which every lag stays in their stretch. So Σx and Σx²
     of a pixel are needed once, and Σxy for each lag. All are sums of float64 of values from which the first frame was
     taken, so that a bright and steady background costs no digits.
     """
@@ -77,12 +77,8 @@ def compute_correlation_map(
     lags = np.atleast_1d(np.asarray(lags, dtype=np.int64))
     n_clusters, n_groups, _ = rates.shape
     check_sums(n_clusters * len(lags) * movie.n_pixels, "The map")
-    compared = compared_frames(movie.n_frames, lags, used)
+    compared = compared_frames(np.zeros(movie.n_frames, np.int64) if stretches is None else stretches, lags)
     n_compared = int(compared.sum())
-    if n_compared < _FEWEST:
-        raise ImagingError(
-            f"Only {n_compared} of {movie.n_frames} frames can be compared at all lags; take fewer lags."
-        )
     rates = rates.transpose(1, 0, 2)
     means, rate_squares = _moments(rates, compared, lags)
     products = np.zeros((n_groups, n_clusters * len(lags), movie.n_pixels // n_groups))
@@ -130,9 +126,25 @@ def _moments(
     return sums / n, around
 
 
-def compared_frames(
-    n_frames: int, lags: npt.NDArray[np.int64], used: npt.NDArray[np.bool_] | None = None
-) -> npt.NDArray[np.bool_]:
-    """Return (n_frames,) whether a frame, and that a lag before it, are there and used, for every lag."""
-    known = np.ones(n_frames) if used is None else np.asarray(used, dtype=np.float64)
-    return np.asarray((lagged(known, np.arange(n_frames), lags) > 0).all(axis=0) & (known > 0))
+def compared_frames(stretches: npt.NDArray[np.int64], lags: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return (n_frames,) whether a frame, and all from it to that of every lag before it, are in one stretch.
+
+    Parameters
+    ----------
+    stretches : ndarray of int64, shape (n_frames,)
+        Which unbroken stretch each frame is in, ascending; −1 for frames that are not used.
+    lags : ndarray of int64, shape (n_lags,)
+        Frames.
+
+    Raises
+    ------
+    ImagingError
+        There are fewer than three such frames.
+    """
+    n = len(stretches)
+    first, last = np.arange(n) - max(0, int(lags.max())), np.arange(n) - min(0, int(lags.min()))
+    inside = (first >= 0) & (last < n) & (stretches >= 0)
+    compared = inside & (stretches[np.clip(first, 0, n - 1)] == stretches[np.clip(last, 0, n - 1)])
+    if compared.sum() < _FEWEST:
+        raise ImagingError(f"Only {compared.sum()} of {n} frames can be compared at all lags; take fewer lags.")
+    return np.asarray(compared, dtype=np.bool_)

@@ -28,7 +28,8 @@ class FrameCounts:
     n_counted : int
         Spikes that are in it.
     n_outside : int
-        Spikes left out since they are before, after or in a pause of the movie, or the frames around them would be.
+        Spikes left out since they are before, after or in a pause of the movie, or the frames around them would be, or
+        are beyond a pause.
     n_doubtful : int
         Spikes left out since a frame around them may have another time, or is not used.
     """
@@ -79,6 +80,12 @@ def frames_within(clock: TimeBase, spans_s: Iterable[tuple[float, float]]) -> np
     return found
 
 
+def unbroken_stretches(clock: TimeBase, used: npt.NDArray[np.bool_]) -> Int64:
+    """Return (n_frames,) the number of the stretch of used frames, without a pause, that a frame is in; else −1."""
+    begins = used & (clock.follows_pause | ~np.concatenate([[False], used[:-1]]))
+    return np.where(used, np.cumsum(begins) - 1, -1)
+
+
 def places_of(clock: TimeBase, frame_shape: tuple[int, ...]) -> Places:
     """Return each row of a frame, plane by plane, or one place where the clock knows neither rows nor planes.
 
@@ -107,7 +114,8 @@ def count_per_frame(
 ) -> FrameCounts:
     """Count spikes in the frames of a movie.
 
-    A spike counts where its frame and those around it, from the first to the last lag, are in the movie and used.
+    A spike counts where its frame and those around it, from the first to the last lag, are in the movie and used, and
+    there is no pause between them.
 
     Parameters
     ----------
@@ -137,9 +145,12 @@ def count_per_frame(
     frames = np.asarray(clock.frame_at(times_s[:, None], row=rows, plane=planes))
     first, stop = frames[:, 0] + low, frames[:, -1] + high + 1
     inside = clock.is_covered(times_s) & (first >= 0) & (stop <= n_frames)
-    n_doubtful_before = np.concatenate([[0], np.cumsum(~(certain_frames(clock) if used is None else used))])
-    within = np.clip(first, 0, n_frames), np.clip(stop, 0, n_frames)
-    doubtful = inside & (n_doubtful_before[within[1]] > n_doubtful_before[within[0]])
+    used = certain_frames(clock) if used is None else used
+    n_unused_before = np.concatenate([[0], np.cumsum(~used)])
+    stretches = unbroken_stretches(clock, np.ones_like(used))
+    start, last = np.clip(first, 0, n_frames - 1), np.clip(stop - 1, 0, n_frames - 1)
+    inside &= stretches[start] == stretches[last]
+    doubtful = inside & (n_unused_before[last + 1] > n_unused_before[start])
     kept_s = np.sort(times_s[inside & ~doubtful])
     counts = np.empty((len(offsets_s), n_frames), dtype=np.uint32)
     for place, offset_s in enumerate(offsets_s.tolist()):

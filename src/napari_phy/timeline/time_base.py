@@ -243,6 +243,11 @@ class TimeBase:
             found[doubt.start : doubt.stop] = True
         return found
 
+    @property
+    def follows_pause(self) -> npt.NDArray[np.bool_]:
+        """(n_frames,) whether there is a pause between the frame before and a frame."""
+        return np.diff(self.frame_times_s, prepend=self.frame_times_s[0]) > _PAUSE * self.interval_s
+
     def doubts_at(self, frame: int) -> tuple[Doubt, ...]:
         """Return the doubts about a frame, the largest first."""
         found = (doubt for doubt in self.doubts if doubt.start <= frame < doubt.stop)

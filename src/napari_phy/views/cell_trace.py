@@ -15,14 +15,8 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import compute_region_traces
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.movie_responses import (
-    Baseline,
-    Regions,
-    TimedMovie,
-    compute_changes,
-    compute_rate,
-    read_regions,
-)
+from napari_phy.views.movie_regions import Baseline, Regions, compute_changes, read_regions
+from napari_phy.views.timed_movie import TimedMovie, compute_rate
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

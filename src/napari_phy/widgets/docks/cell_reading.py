@@ -11,7 +11,8 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.layers.movie_results import region_in
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cell_trace import CellReader, CellTrace, compute_cell_trace
-from napari_phy.views.movie_responses import Baseline, TimedMovie
+from napari_phy.views.movie_regions import Baseline
+from napari_phy.views.timed_movie import TimedMovie
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.safe_slot import safe_slot

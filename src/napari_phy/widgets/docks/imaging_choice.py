@@ -8,7 +8,7 @@ from napari_phy.core.errors import ImagingError
 from napari_phy.layers.movie_results import clock_of, timed_movie
 from napari_phy.session.session import Session
 from napari_phy.timeline.time_base import TimeBase
-from napari_phy.views.movie_responses import TimedMovie
+from napari_phy.views.timed_movie import TimedMovie
 from napari_phy.widgets.actions import messages
 
 

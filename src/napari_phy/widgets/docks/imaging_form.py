@@ -24,7 +24,8 @@ from napari_phy.core.errors import ImagingError
 from napari_phy.layers.movie_question import MovieQuestion, What
 from napari_phy.layers.movie_results import fits_frames, regions_in
 from napari_phy.stats.region_traces import BASELINE_S
-from napari_phy.views.movie_responses import Baseline, TimedMovie
+from napari_phy.views.movie_regions import Baseline
+from napari_phy.views.timed_movie import TimedMovie
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel, plain

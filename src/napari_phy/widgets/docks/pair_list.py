@@ -8,7 +8,9 @@ from napari.viewer import Viewer
 from qtpy.QtCore import Signal
 
 from napari_phy.session.session import Session
-from napari_phy.views.movie_responses import CellPairs, Regions, TimedMovie
+from napari_phy.views.movie_regions import Regions
+from napari_phy.views.movie_responses import CellPairs
+from napari_phy.views.timed_movie import TimedMovie
 from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.docks.pair_table import PairTable
 
