@@ -6,8 +6,7 @@ from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
 from napari_phy.table.columns import registry
-from napari_phy.widgets.actions.class_question import MoveByClassDialog
-from napari_phy.widgets.docks.classes_panel import ClassesPanel
+from napari_phy.widgets.docks.classes_panel import ClassesPanel, MoveByClassDialog
 
 LEFT = Qt.MouseButton.LeftButton
 ONLY_SPIKES = {"num_spikes_least": 100.0}

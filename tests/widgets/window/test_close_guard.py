@@ -11,11 +11,17 @@ from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
 from napari_phy.session.session import open_session
-from napari_phy.widgets.actions import closing_messages, messages
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.small_dialogs import Words
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.window.close_guard import KEEP, CloseGuard, UnsavedDialog, closing_words
+from napari_phy.widgets.window.close_guard import (
+    KEEP,
+    CloseGuard,
+    UnsavedDialog,
+    closing_words,
+    save_before_closing,
+)
 
 CHANGED = "memory.kwik was changed by another program and cannot be saved to."
 
@@ -311,7 +317,7 @@ def test_of_a_file_that_is_gone_it_says_so(window, session, choice, closes):
 
 
 def test_its_words_fit(qtbot):
-    question = closing_messages.save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
+    question = save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
     dialog = UnsavedDialog(Words("Unsaved edits", question), {"save": "Save and close", "keep": KEEP}, tokens())
     qtbot.addWidget(dialog)
     dialog.show()

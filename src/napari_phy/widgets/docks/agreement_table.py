@@ -3,16 +3,15 @@
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QMouseEvent, QPainter, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+from qtpy.QtGui import QColor, QMouseEvent, QPainter
+from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
 from napari_phy.core.sentences import on_one_line
 from napari_phy.stats.automatic_classes import CLASSES, ClassAgreement
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_table import PlainTable
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.stepped_table import FittedTable
 
 NO_INDEX = QModelIndex()
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -86,25 +85,18 @@ class AgreementDelegate(CellPainter):
         painter.drawText(room, int(RIGHT if column else LEFT), words)
 
 
-class AgreementTable(PlainTable):
+class AgreementTable(FittedTable):
     """Emits group and class of the cell that the user clicked, where there are clusters in both."""
 
     chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.agreement_model = AgreementModel(self)
-        self.setModel(self.agreement_model)
+        self.agreement_model = AgreementModel()
+        super().__init__(self.agreement_model, parent)
         self.setItemDelegate(AgreementDelegate(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Agreement of groups and classes")
         self.apply_theme(self.theme)
-
-    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
-        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
-        super().apply_theme(theme, small)
-        self._fit_columns()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
@@ -116,11 +108,7 @@ class AgreementTable(PlainTable):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """All is done by the press."""
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
-
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         """Give the first column its room, and the others equal shares of the rest up to some width."""
         width = self.viewport().width()
         each = min(self.theme.px(84), max(self.theme.px(40), (width - self.theme.px(84)) // len(SHOWN)))

@@ -1,6 +1,6 @@
 """Classes: how automatic classes agree with the person's groups, which threshold decides, and moving by class."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, Q
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
+from napari_phy.stats.automatic_classes import CLASSES
 from napari_phy.table.class_column import usable_rules
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.class_settings import ClassesSettings
@@ -18,13 +19,15 @@ from napari_phy.views.classes import (
     agreement_words,
     compute_classes,
     left_out_words,
+    moves_by_class,
+    moves_words,
 )
-from napari_phy.widgets.actions.class_question import MoveByClassDialog
 from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.form_dialog import FormDialog
 from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.safe_slot import safe_slot
-from napari_phy.widgets.base.small_dialogs import button_style
+from napari_phy.widgets.base.small_dialogs import Words, button_style
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 from napari_phy.widgets.docks.agreement_table import AgreementTable
 from napari_phy.widgets.panels.view_panel import ViewPanel
@@ -32,6 +35,7 @@ from napari_phy.widgets.panels.view_panel import ViewPanel
 PAD, BUTTON, LINE = 12, 24, 18  # px
 MOST_REASONS = 3
 NO_RULES = "No threshold can be used."
+MOVE_BY_CLASS = "Move to groups by class"
 
 
 class ClassesPanel(ViewPanel):
@@ -182,3 +186,33 @@ class ClassesPanel(ViewPanel):
         for button in (self.move_button, self.thresholds_button):
             button.setFixedHeight(theme.px(BUTTON))
         self._rows.apply_theme(theme)
+
+
+class MoveByClassDialog(FormDialog):
+    """Which classes move clusters, and whether those that are in a group already move, too."""
+
+    def __init__(self, session: Session, data: ClassesData, theme: Tokens, parent: QWidget | None = None) -> None:
+        manager = session.manager
+        groups = {cluster: manager.group(cluster) for cluster in data.classes if cluster in manager}
+
+        def moves(good: bool, mua: bool, noise: bool, non_somatic: bool, decided: bool) -> dict[int, str]:
+            chosen = {"good": good, "mua": mua, "noise": noise, "non-somatic": non_somatic}
+            names = [name for name in CLASSES if chosen[name]]
+            return moves_by_class(data, groups, names, with_decided=decided)
+
+        def move(
+            good: Annotated[bool, {"text": "good"}] = True,
+            mua: Annotated[bool, {"text": "mua"}] = True,
+            noise: Annotated[bool, {"text": "noise"}] = True,
+            non_somatic: Annotated[bool, {"text": "non-somatic"}] = True,
+            decided: Annotated[bool, {"text": "Also clusters that are in a group already"}] = False,
+        ) -> None:
+            session.move_each(moves(good, mua, noise, non_somatic, decided))
+
+        def problem(good: bool, mua: bool, noise: bool, non_somatic: bool, decided: bool) -> str | None:
+            found = moves(good, mua, noise, non_somatic, decided)
+            self.explanation.setText(moves_words(found, groups))
+            return "" if found else None
+
+        words = Words(MOVE_BY_CLASS, MOVE_BY_CLASS, moves_words({}, groups), "Move")
+        super().__init__(words, move, theme, parent, problem=problem)

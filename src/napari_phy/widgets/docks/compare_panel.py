@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF, QSize
-from qtpy.QtGui import QColor, QPainter, QPen
+from qtpy.QtCore import QPointF, QSize
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.clustering_file import ORIGINAL, StoredClustering
-from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.comparison import Compared, Curation, compare
@@ -24,7 +23,7 @@ from napari_phy.stats.differences import Difference
 from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.comparison import SharedMatrix, agreement_words, base_words, pair_words, shared_matrix
-from napari_phy.views.similarity import MatrixFrame, matrix_frame, matrix_pixels
+from napari_phy.views.similarity import MatrixFrame, matrix_frame
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.drop_down import Choice
 from napari_phy.widgets.base.latest_result import LatestResult
@@ -32,8 +31,7 @@ from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.compare_page import ComparePage
-from napari_phy.widgets.docks.similarity_panel import matrix_image, paint_bar, paint_ids, paint_pair, paint_words
-from napari_phy.widgets.panels.matrix_zoom import MatrixZoom
+from napari_phy.widgets.docks.matrix_plot import MatrixPainter, MatrixZoom, paint_pair, paint_words
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 FILES = "Curations (*.kwik *.sqlite)"
@@ -89,12 +87,11 @@ class ComparePanel(PaintedPanel):
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._n_changes = 0
-        self._hovered: tuple[int, int] | None = None
+        self._painter = MatrixPainter()
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
         plot = super().make_content()
-        self.plot.mouse.left.connect(self._on_left)
         self.zoom = MatrixZoom(self.plot.mouse, lambda: None if self.data is None else self._frame_now, self)
         self.zoom.changed.connect(self._on_zoomed)
         self.page = ComparePage(plot)
@@ -201,7 +198,7 @@ class ComparePanel(PaintedPanel):
 
     def on_session(self) -> None:
         self._reading.drop()
-        self._hovered = self.zoom.seen = None
+        self.zoom.forget()
         if self.session is not None:
             self._links.connect(self.session.comparison.changed, self._on_comparison)
         curation = self.curation
@@ -228,7 +225,6 @@ class ComparePanel(PaintedPanel):
         return CompareData(request, compared, shared_matrix(compared.shared))
 
     def draw(self, data: CompareData) -> None:
-        self._hovered = None
         self.zoom.fit(len(data.matrix.levels))
         curation, agreement = data.request.curation, data.compared.agreement
         self.page.agreement.setText(agreement_words(agreement))
@@ -333,7 +329,6 @@ class ComparePanel(PaintedPanel):
 
     @safe_slot
     def _on_zoomed(self) -> None:
-        self._hovered = None
         self.plot.update()
 
     def figure_size(self) -> QSize:
@@ -345,21 +340,12 @@ class ComparePanel(PaintedPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""
         frame, matrix = self.frame(size, theme), self.data.matrix
-        square = QRectF(*frame.square)
-        scale = painter.device().devicePixelRatioF()
-        n_px = max(1, round(frame.side * scale))
-        painter.drawImage(square, matrix_image(matrix_pixels(matrix.levels, frame, n_px), theme.ramp))
-        painter.setPen(QPen(QColor(theme.grid), 1))
-        painter.drawRect(square.adjusted(-0.5, -0.5, 0.5, 0.5))
-        chosen = self.clusters
-        colors = {cluster: selection_color(place, dark=theme.dark) for place, cluster in enumerate(chosen)}
-        paint_ids(painter, frame, matrix.ours, colors, theme)
-        cell = self._hovered
+        self._painter.paint(painter, frame, matrix.levels, matrix.ours, self.clusters, theme)
+        cell = self.zoom.hovered
         if cell is not None:
             paint_pair(painter, frame, cell, theme)
         words = pair_words(matrix, cell) if cell is not None else "rows: yours, columns: theirs"
         paint_words(painter, frame, size.width(), words, theme)
-        paint_bar(painter, frame, theme)
 
     def _cell_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
         """Return the cell of a pair of clusters under a pixel."""
@@ -371,17 +357,8 @@ class ComparePanel(PaintedPanel):
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `20 here, 22 there   412 shared spikes` for the cell under the mouse."""
         cell = self._cell_at(x_px, y_px)
-        self._hover(cell)
+        self.zoom.hover(cell)
         return "" if cell is None else pair_words(self.data.matrix, cell)
-
-    def _hover(self, cell: tuple[int, int] | None) -> None:
-        if cell != self._hovered:
-            self._hovered = cell
-            self.plot.update()
-
-    @safe_slot
-    def _on_left(self) -> None:
-        self._hover(None)
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         """Choose the difference that a cluster of ours is in, and the spikes of the cluster of theirs in it.

@@ -4,17 +4,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.differences import Difference
 from napari_phy.table.numbers import format_number
 from napari_phy.views.comparison import changer_word, difference_words
-from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_table import PlainTable
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.stepped_table import SteppedTable
 
 NO_INDEX = QModelIndex()
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -102,19 +100,15 @@ class DifferenceDelegate(CellPainter):
         painter.drawText(room, int(alignment(column)), words)
 
 
-class DifferenceTable(PlainTable):
+class DifferenceTable(SteppedTable):
     """Emits the difference of the row that the user chose."""
 
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.differences = DifferenceModel(self)
-        self.chosen_row: int | None = None
-        self.setProperty(OWN_KEYS, ["Up", "Down"])
-        self.setModel(self.differences)
+        self.differences = DifferenceModel()
+        super().__init__(self.differences, parent)
         self.setItemDelegate(DifferenceDelegate(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setAccessibleName("Differences")
         self.apply_theme(self.theme)
 
@@ -131,45 +125,11 @@ class DifferenceTable(PlainTable):
         self.chosen_row = self.differences.differences.index(before) if before in self.differences.differences else None
         self.viewport().update()
 
-    def mark(self, row: int | None) -> None:
-        """Mark a row as the one that is looked at; nobody is told."""
-        self.chosen_row = row
-        if row is not None:
-            self.scrollTo(self.differences.index(row, 0))
-        self.viewport().update()
-
     def choose(self, row: int) -> None:
-        """Choose a row, as a click does."""
-        self.mark(row)
+        super().choose(row)
         self.chosen.emit(self.differences.differences[row])
 
-    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
-        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
-        super().apply_theme(theme, small)
-        self._fit_columns()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self.rowAt(int(event.position().y()))
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self.choose(row)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """All is done by the press."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step by Up and Down."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        n_rows = self.differences.rowCount()
-        if step is None or not n_rows:
-            event.ignore()
-            return
-        self.choose(min(max(0 if self.chosen_row is None else self.chosen_row + step, 0), n_rows - 1))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
-
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         widths = [self.theme.px(width) for _, _, width in COLUMNS]
         widths[WORDS] = max(self.theme.px(60), self.viewport().width() - sum(widths))
         for place, width in enumerate(widths):

@@ -1,11 +1,13 @@
 """Imaging: what a movie shows around the spikes of the selected clusters, and which cells follow them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import ref
 
+import numpy as np
 from napari.layers import Labels, Layer, Shapes
 from napari.viewer import Viewer
+from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.errors import NapariPhyError
@@ -21,7 +23,6 @@ from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.cell_plot import CellPlot
 from napari_phy.widgets.docks.cell_pointer import CellPointer
 from napari_phy.widgets.docks.cell_reading import Beside, CellReading
-from napari_phy.widgets.docks.frame_spikes import FrameSpikes
 from napari_phy.widgets.docks.imaging_choice import ImagingChoice
 from napari_phy.widgets.docks.imaging_form import ImagingForm
 from napari_phy.widgets.docks.imaging_page import ImagingPage
@@ -31,6 +32,7 @@ from napari_phy.widgets.docks.slider_lag import SliderLag
 from napari_phy.widgets.panels.panel import Panel
 
 CELL_FILES = "Cells (F.npy stat.npy *.hdf5 *.h5)"
+FOLLOW_MS = 100  # from one frame to the next
 
 
 class ImagingPanel(Panel):
@@ -314,7 +316,7 @@ class ImagingPanel(Panel):
         self.pairs.pair = pair = self.pairs.pair if pair is None else pair
         if shown is not None and session is not None and pair is not None:
             self._reading.forget()
-            self.table.mark(*pair)
+            self.table.mark_pair(*pair)
             name, chosen = shown.pairs.clusters[pair[0]], session.selection.clusters
             self.cell.show_pair(shown, pair, chosen.index(name) if name in chosen else 0)
         elif self._reading.looked_at is None or self.choice.why_no_cell or self.cells is None:
@@ -347,3 +349,47 @@ class ImagingPanel(Panel):
         self.cell.show_time(self.required_session.time.time_s)
         if self.form.lights_up.value:
             self._frame.follow()
+
+
+class FrameSpikes(QObject):
+    """Selects the spikes of the selected clusters while the frame in sight was taken, so that all views mark them.
+
+    It follows the clock of the session, no faster than views can.
+
+    Parameters
+    ----------
+    choice : callable
+        Returns the movie that is meant.
+    """
+
+    title = "Imaging"
+    failed = Signal(object)
+
+    def __init__(self, choice: Callable[[], ImagingChoice], parent: QObject) -> None:
+        super().__init__(parent)
+        self._choice = choice
+        self._later = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._later.timeout.connect(self._select)
+
+    def follow(self) -> None:
+        """Select the spikes of the frame that will be in sight soon."""
+        if not self._later.isActive():
+            self._later.start()
+
+    def show_error(self, error: Exception) -> None:
+        """Tell what went wrong."""
+        self.failed.emit(error)
+
+    @safe_slot
+    def _select(self) -> None:
+        choice = self._choice()
+        session, clock = choice.session, choice.clock
+        if session is None or clock is None:
+            return
+        frame = int(clock.frame_at(session.time.time_s))
+        if not 0 <= frame < clock.n_frames or not session.selection.clusters:
+            return
+        start, stop = np.rint(np.array([clock.time_of(frame), clock.time_of(frame + 1)]) * session.model.sample_rate)
+        spikes = np.sort(np.concatenate([session.manager.spikes(one) for one in session.selection.clusters]))
+        samples = session.model.spike_samples[spikes]
+        session.selection.select_spikes(spikes[(samples >= start) & (samples < stop)])

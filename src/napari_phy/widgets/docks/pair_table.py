@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
 from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.views.movie_responses import CellPairs
-from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_table import PlainTable, paint_place
+from napari_phy.widgets.base.plain_table import paint_place
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.stepped_table import SteppedTable
 
 NO_INDEX = QModelIndex()
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -145,21 +144,17 @@ class PairDelegate(CellPainter):
         painter.drawText(rect.adjusted(0, 0, -theme.px(5), 0), int(RIGHT), str(index.data()))
 
 
-class PairTable(PlainTable):
+class PairTable(SteppedTable):
     """Emits the (cluster, cell) places of the row that the user chose; a header word sorts."""
 
     chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.pair_model = PairModel(self)
+        self.pair_model = PairModel()
+        super().__init__(self.pair_model, parent)
         self.places: dict[int, int] = {}  # of clusters in the selection
-        self.chosen_row: int | None = None
         self._listed: Sequence[bool] = ()
-        self.setProperty(OWN_KEYS, ["Up", "Down"])
-        self.setModel(self.pair_model)
         self.setItemDelegate(PairDelegate(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.horizontalHeader().sectionClicked.connect(self.sort)
         self.apply_theme(self.theme)
 
@@ -168,7 +163,7 @@ class PairTable(PlainTable):
         self.chosen_row, self._listed = None, listed
         self.pair_model.show(pairs, listed)
 
-    def mark(self, cluster: int, cell: int) -> None:
+    def mark_pair(self, cluster: int, cell: int) -> None:
         """Mark the row of a pair, if it is there; nobody is told."""
         found = np.flatnonzero((self.pair_model.rows == (cluster, cell)).all(axis=1))
         self.chosen_row = int(found[0]) if len(found) else None
@@ -185,42 +180,13 @@ class PairTable(PlainTable):
         self.pair_model.sorted_by = section
         self.show_pairs(self.pair_model.pairs, self._listed)
         if chosen is not None:
-            self.mark(*chosen)
+            self.mark_pair(*chosen)
 
     def choose(self, row: int) -> None:
-        """Choose a row, as a click does."""
-        self.chosen_row = row
-        self.scrollTo(self.pair_model.index(row, 0))
-        self.viewport().update()
+        super().choose(row)
         self.chosen.emit(*self.pair_model.rows[row].tolist())
 
-    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
-        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
-        super().apply_theme(theme, small)
-        self._fit_columns()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self.rowAt(int(event.position().y()))
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self.choose(row)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """All is done by the press."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step by Up and Down."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        n_rows = self.pair_model.rowCount()
-        if step is None or not n_rows:
-            event.ignore()
-            return
-        self.choose(min(max(0 if self.chosen_row is None else self.chosen_row + step, 0), n_rows - 1))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
-
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         """Give each column its room and a share of the rest."""
         widths = [self.theme.px(column.width) for column in COLUMNS]
         spread = min(max(0, (self.viewport().width() - sum(widths)) // len(widths)), self.theme.px(40))

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.views.spike_list import SortKey, SpikeListData
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_table import PlainTable, paint_place
+from napari_phy.widgets.base.plain_table import paint_place
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.stepped_table import FittedTable
 
 Spikes = npt.NDArray[np.int64]
 
@@ -148,7 +148,7 @@ class SpikeDelegate(CellPainter):
         painter.drawText(rect.adjusted(0, 0, -theme.px(5), 0), int(RIGHT), column.text(spikes, of_spike))
 
 
-class SpikeTable(PlainTable):
+class SpikeTable(FittedTable):
     """Shows the selected spikes, and emits which ones the user chose; it holds no selection of its own.
 
     `chosen` carries the spikes chosen and the one gone to; `sort_requested` a column and whether it descends.
@@ -158,27 +158,20 @@ class SpikeTable(PlainTable):
     sort_requested = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.spike_model = SpikeModel(self)
+        self.spike_model = SpikeModel()
+        super().__init__(self.spike_model, parent)
         self._highlighted: Spikes = np.empty(0, np.int64)
         self._anchor: int | None = None  # the spike that a range begins at
         self._current: int | None = None  # the spike that was gone to
         self.setProperty(OWN_KEYS, ["Up", "Down", "Home", "End"])
-        self.setModel(self.spike_model)
         self.setItemDelegate(SpikeDelegate(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
         self.apply_theme(self.theme)
-
-    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
-        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
-        super().apply_theme(theme, small)
-        self._fit_columns()
 
     def show_list(self, spikes: SpikeListData | None) -> None:
         """Show these rows, from the spike gone to or else from the top."""
         self.spike_model.show(spikes)
-        self._fit_columns()
+        self.fit_columns()
         row = self._row_of(self._current)
         if row is not None:
             self._bring_into_sight(row)
@@ -270,10 +263,6 @@ class SpikeTable(PlainTable):
 
     # --- widths ---
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
-
     def _needed_widths(self) -> dict[int, int]:
         """Return the room of each column: its least, or what the last spike needs, whose numbers are long."""
         metrics, theme, spikes = QFontMetricsF(self.cell_font()), self.theme, self.spike_model.spikes
@@ -284,7 +273,7 @@ class SpikeTable(PlainTable):
                 widths[place] = max(widths[place], longest + theme.px(22 if column is CLUSTER else 11))
         return widths
 
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         """Give each column its room and a share of the rest; leave the least needed out, never that which sorts."""
         widths, available, spikes = self._needed_widths(), self.viewport().width(), self.spike_model.spikes
         key = None if spikes is None else spikes.request.key

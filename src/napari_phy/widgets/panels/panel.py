@@ -1,8 +1,8 @@
 """What all docked panels share: a header, the theme, help, and a session that they follow."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
@@ -212,3 +212,50 @@ class Panel(Container):
     def minimumSizeHint(self) -> QSize:
         """Stay usable in a narrow column."""
         return QSize(220, 120)
+
+
+# --- what some panels do beyond what all do, by which a workspace connects them without importing each kind ---
+
+
+@runtime_checkable
+class OrdersClusters(Protocol):
+    """A panel that shows clusters in the order of the list."""
+
+    listed: Callable[[], Sequence[int]] | None
+
+
+@runtime_checkable
+class RequestsActions(Protocol):
+    """A panel whose buttons start actions."""
+
+    action_requested: Any  # a Qt signal of the action's id
+
+
+@runtime_checkable
+class FollowsLinks(Protocol):
+    """A panel of the stacks that are linked to the time of the recording."""
+
+    def follow_links(self, links: Any) -> None:
+        """Show what is linked."""
+
+
+@runtime_checkable
+class FollowsSpace(Protocol):
+    """A panel of the probe in the space of an image."""
+
+    def follow_space(self, space: Any) -> None:
+        """Show where the probe is."""
+
+
+@runtime_checkable
+class FiltersTraces(Protocol):
+    """A panel that chooses the filter of the traces."""
+
+    filter_changed: Any  # a Qt signal of the filter's name
+
+
+@runtime_checkable
+class RequestsDocks(Protocol):
+    """A panel that opens another dock, where what it shows can be made."""
+
+    dock_requested: Any  # a Qt signal of the dock's name

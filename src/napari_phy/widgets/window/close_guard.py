@@ -10,8 +10,10 @@ from qtpy.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.session.session import Session
+from napari_phy.storage import store_messages
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets import napari_compat
-from napari_phy.widgets.actions import closing_messages, messages
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain
@@ -72,9 +74,9 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     """Return what is asked before the unsaved edits of a session are left, and the answers there are."""
     n_edits, name, store = session.n_unsaved_in_all, session.name, session.store
     if store.is_gone:
-        return Words(TITLE, *closing_messages.gone_before_closing(n_edits, name, store.whereabouts)), {"keep": KEEP}
+        return Words(TITLE, *gone_before_closing(n_edits, name, store.whereabouts)), {"keep": KEEP}
     if store.is_outdated:
-        words = Words(TITLE, *closing_messages.changed_before_closing(n_edits, name))
+        words = Words(TITLE, *changed_before_closing(n_edits, name))
         return words, {"copy": SAVE_COPY, "keep": "Close without"}
     choices: dict[Answer, str] = {"keep": KEEP}
     explanation = messages.EDITS_STAY
@@ -82,19 +84,19 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     if session.is_dirty and not session.can_save:
         choices = {"copy": SAVE_COPY, **choices}
     if n_savable:
-        question = closing_messages.save_before_closing(n_savable, name)
+        question = save_before_closing(n_savable, name)
         choices = {"save": "Save and close", **choices}
         if n_edits > n_savable:
-            explanation = closing_messages.stays_unsaved(n_edits - n_savable, name)
+            explanation = stays_unsaved(n_edits - n_savable, name)
     elif session.is_dirty:
-        question, explanation = closing_messages.copy_before_closing(session.n_unsaved, name)
+        question, explanation = copy_before_closing(session.n_unsaved, name)
     else:
-        question = closing_messages.keep_before_closing(n_edits, name)
+        question = keep_before_closing(n_edits, name)
     if session.is_dirty and store.saved_position is not None:
         choices["discard"] = DISCARD
         if session.waiting:
             place = messages.place(session.model.channel_group, session.model.clustering)
-            explanation += f" {closing_messages.discarding_here(session.n_unsaved, place)}"
+            explanation += f" {discarding_here(session.n_unsaved, place)}"
     for where, n_original in session.in_original.items():
         explanation += f" {messages.edits_wait(n_original, messages.place(*where))}"
     return Words(TITLE, question, explanation), choices
@@ -104,7 +106,7 @@ def ask_unsaved(session: Session, theme: Tokens, parent: QWidget | None) -> Answ
     """Ask what to do with unsaved edits and wait for the answer."""
     dialog = UnsavedDialog(*closing_words(session), theme, parent)
     if "discard" in dialog.buttons:
-        dialog.buttons["discard"].setToolTip(plain(closing_messages.discarding(session.n_unsaved)))
+        dialog.buttons["discard"].setToolTip(plain(discarding(session.n_unsaved)))
     dialog.ask()
     return dialog.answer
 
@@ -225,3 +227,52 @@ def _all_guards(first: CloseGuard) -> list[CloseGuard]:
     windows = QApplication.topLevelWidgets()
     guards = [guard for window in windows for guard in window.findChildren(CloseGuard, options=direct)]
     return [first, *(guard for guard in guards if guard is not first)]
+
+
+# --- what is asked ---
+
+
+def save_before_closing(n_edits: int, name: str) -> str:
+    """Return the question of the close guard."""
+    return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
+
+
+def copy_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where the file cannot be saved to."""
+    question = f"Save a copy with your {format_count(n_edits, 'edit')} before closing?"
+    return question, f"{name} cannot be saved to. {messages.EDITS_STAY}"
+
+
+def stays_unsaved(n_edits: int, name: str) -> str:
+    """Return the sentence on those edits that stay in the journal when the others are saved."""
+    edits = "Your other edit" if n_edits == 1 else f"Your other {format_number(n_edits)} edits"
+    return f"{edits} cannot be saved to {name} and {'stays' if n_edits == 1 else 'stay'} in the journal."
+
+
+def keep_before_closing(n_edits: int, name: str) -> str:
+    """Return the question of the close guard where the unsaved edits are those of clusterings that are not open."""
+    return f"Close {name} with {format_count(n_edits, 'unsaved edit')}?"
+
+
+def discarding_here(n_edits: int, place: str) -> str:
+    """Return which edits discarding takes back, where others wait in other shanks or clusterings."""
+    return f"Discard undoes the {format_count(n_edits, 'edit')} of {place}, and keeps those of other places."
+
+
+def discarding(n_edits: int) -> str:
+    """Return what discarding unsaved edits does."""
+    return f"Undo {format_count(n_edits, 'edit')}. Redo brings {'it' if n_edits == 1 else 'them'} back the next time."
+
+
+def changed_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where another program changed the file."""
+    edits = "your edit is" if n_edits == 1 else "your edits are"
+    return (
+        f"Save a copy with your {format_count(n_edits, 'edit')} before closing?",
+        f"{name} was changed by another program and cannot be saved to. Without a copy {edits} set aside.",
+    )
+
+
+def gone_before_closing(n_edits: int, name: str, journal: store_messages.Whereabouts) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where the file was taken away."""
+    return f"{name} was moved or deleted. Close it?", store_messages.edits_of_a_gone_file(n_edits, journal)

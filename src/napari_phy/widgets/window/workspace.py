@@ -21,12 +21,12 @@ from napari_phy.widgets.help.command_line import CommandLine
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
-from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.panels.roles import (
+from napari_phy.widgets.panels.panel import (
     FiltersTraces,
     FollowsLinks,
     FollowsSpace,
     OrdersClusters,
+    Panel,
     RequestsActions,
     RequestsDocks,
 )
