@@ -101,7 +101,8 @@ class OpenClustering:
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         cuts = ClusterCuts(manager, model, sums)
         decisions = _decisions(manager, model, store)
-        wizard, proposals = Wizard(manager, similarities, listed, decisions, cuts), Proposals(manager, decisions)
+        wizard = Wizard(manager, similarities, listed, decisions, cuts)
+        proposals = Proposals(manager, decisions, cuts)
         selection, comparison = Selection(manager), Comparison(manager)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
         opened = cls(model, store, gate, *fields, cuts, proposals)

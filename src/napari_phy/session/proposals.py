@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from weakref import ref
 
+from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.decisions import Decisions
@@ -14,10 +15,10 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.signals import signal
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.stats.automatic_classes import DEFAULT_RULES, Rule
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.proposals import Proposal, ProposalsSettings, compute_proposals
+from napari_phy.views.proposals import NOISE, Proposal, ProposalsSettings, compute_proposals
 
-NOISE = "noise"
 LEFT_OUT = (NOISE, DISCARDED)
 
 
@@ -34,12 +35,19 @@ class Proposals:
         The clustering.
     decisions : Decisions
         What was decided before.
+    find_cut : callable, optional
+        Returns the cut of a cluster, or None; without it no splits are proposed.
     """
 
     changed = signal()  # after `compute` in the thread that computed
 
-    def __init__(self, manager: ClusterManager, decisions: Decisions) -> None:
-        self._manager, self._decisions = manager, decisions
+    def __init__(
+        self,
+        manager: ClusterManager,
+        decisions: Decisions,
+        find_cut: Callable[[int], ClusterCut | None] | None = None,
+    ) -> None:
+        self._manager, self._decisions, self._find_cut = manager, decisions, find_cut
         self._session: ref[SessionLike] | None = None
         self._found: dict[tuple[str, tuple[int, ...]], Proposal] = {}
         self._read: dict[tuple[str, tuple[int, ...]], Proposal] = {}
@@ -83,7 +91,10 @@ class Proposals:
         return sum(one not in self._looked_at for one in self._manager.cluster_ids.tolist())
 
     def compute(
-        self, settings: ProposalsSettings | None = None, on_progress: OnProgress = no_progress
+        self,
+        settings: ProposalsSettings | None = None,
+        on_progress: OnProgress = no_progress,
+        rules: Sequence[Rule] = DEFAULT_RULES,
     ) -> tuple[Proposal, ...]:
         """Compute all proposals anew; may run in a worker thread.
 
@@ -93,13 +104,22 @@ class Proposals:
             What is proposed; the default if None.
         on_progress : OnProgress, default no_progress
             Hears how far it is; where it raises CancelledError, proposals stay as they were.
+        rules : sequence of Rule
+            Thresholds of noise, as those of automatic classes.
+
+        Raises
+        ------
+        MissingDataError
+            There are no features.
         """
         session = None if self._session is None else self._session()
         if session is None:
             raise ClusteringError("The data set is closed; nothing is proposed.")
         chosen = ProposalsSettings() if settings is None else settings
         ids = frozenset(self._manager.cluster_ids.tolist())
-        found = compute_proposals(session, chosen, on_progress)
+        found = compute_proposals(
+            session, chosen, on_progress, find_cut=self._find_cut, may_merge=self._may_merge, rules=rules
+        )
         self._found, self._looked_at, self._settings = {one.key: one for one in found}, ids, chosen
         self.changed.emit()
         return self.shown
@@ -179,6 +199,9 @@ class Proposals:
         if proposal.kind == "noise":
             return not self._decisions.is_sound(clusters[0])
         return not any(self._decisions.are_different(*pair) for pair in _decided_by(proposal))
+
+    def _may_merge(self, cluster: int, other: int) -> bool:
+        return not self._decisions.are_different(cluster, other)
 
     def _decide(self, proposal: Proposal, cluster: int, other: int) -> None:
         if proposal.kind == "noise":

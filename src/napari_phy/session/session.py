@@ -210,7 +210,8 @@ class Session(Saving, TimeStructures):
 
     def propose(self, on_progress: OnProgress = no_progress) -> tuple[Proposal, ...]:
         """Compute `proposals` by the settings of `views["proposals"]`; may run in a worker thread."""
-        return self.opened.proposals.compute(self.views["proposals"].value, on_progress)
+        rules = self.views["classes"].value.rules
+        return self.opened.proposals.compute(self.views["proposals"].value, on_progress, rules)
 
     def compare_with(self, path: str | Path | None = None, clustering: str | None = None) -> Compared:
         """Compare the clustering with a second curation of its spikes, which stays as it is.

@@ -107,10 +107,11 @@ def reason_words(session: SessionLike, values: Mapping[str, float], rules: Seque
     if not deciding:
         n_rules = sum(rule.metric in values for rule in rules)
         return f"{name}: it keeps all {n_rules} thresholds"
-    return f"{name}: {listed([_broken_words(session, rule, values[rule.metric]) for rule in deciding], 8)}"
+    return f"{name}: {listed([broken_words(session, rule, values[rule.metric]) for rule in deciding], 8)}"
 
 
-def _broken_words(session: SessionLike, rule: Rule, value: float) -> str:
+def broken_words(session: SessionLike, rule: Rule, value: float) -> str:
+    """Return which threshold a value breaks: `signal to noise 3.2 is below 5`."""
     column = rule_column(session, rule)
     words, unit = (rule.metric, "") if column is None else (column.name, column.unit_in(session.model.unit))
     if np.isnan(value):
