@@ -98,5 +98,8 @@ def test_a_cut_is_made_once_for_a_cluster_and_spikes_that_cannot_be_measured_cou
     features[3, 0, 0] = np.nan
     masks = np.nan_to_num(masks_of(features), nan=1.0)
     model = model_of(features, masks, spread(rng, 400))
-    cuts = ClusterCuts(ClusterManager(model.spike_clusters), model)
+    cuts, found = ClusterCuts(ClusterManager(model.spike_clusters), model), []
+    cuts.found.connect(lambda: found.append(cuts.knows(7)))
+    assert not cuts.knows(7)
     assert cuts(7) is cuts(7) is not None
+    assert found == [True]

@@ -12,6 +12,8 @@ from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.cluster_cut import ClusterCut, Measure
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.memory import ByteCache
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.signals import signal
 from napari_phy.stats.bimodality import TwoClouds, find_two_clouds
 from napari_phy.table.feature_sums import FeatureSums
 
@@ -46,6 +48,8 @@ class ClusterCuts:
         Tells while features are read elsewhere: then no cut is known.
     """
 
+    found = signal()  # whether one more cluster may be cut is known; in the thread that looked
+
     def __init__(self, manager: ClusterManager, model: BaseModel, sums: FeatureSums | None = None) -> None:
         self._manager = manager
         self._features, self._masks = model.features, model.masks
@@ -56,7 +60,11 @@ class ClusterCuts:
         )
         self._lock = threading.Lock()
 
-    def __call__(self, cluster: int) -> ClusterCut | None:
+    def knows(self, cluster: int) -> bool:
+        """Return whether a call tells at once where a cluster may be cut."""
+        return self._features is None or self._masks is None or cluster in self._known
+
+    def __call__(self, cluster: int, on_progress: OnProgress = no_progress) -> ClusterCut | None:
         """Return where a cluster may be cut, or None."""
         if self._features is None or self._masks is None or cluster not in self._manager:
             return None
@@ -64,14 +72,18 @@ class ClusterCuts:
             return None
         with self._lock:
             found = self._known.get(cluster)
-            if found is None:
-                spikes = self._manager.spikes(cluster)
-                found = (_find_cut(cluster, spikes, self._features, self._masks, self._samples),)
-                self._known.put(cluster, found)
-            return found[0]
+            if found is not None:
+                return found[0]
+            spikes = self._manager.spikes(cluster)
+            cut = _find_cut(cluster, spikes, self._features, self._masks, self._samples, on_progress)
+            self._known.put(cluster, (cut,))
+        self.found.emit()
+        return cut
 
 
-def _find_cut(cluster: int, spikes: Int64, features: SpikeRows, masks: SpikeRows, samples: Int64) -> ClusterCut | None:
+def _find_cut(
+    cluster: int, spikes: Int64, features: SpikeRows, masks: SpikeRows, samples: Int64, on_progress: OnProgress
+) -> ClusterCut | None:
     if 4 * len(spikes) * (features.shape[1] + masks.shape[1]) > MOST_BYTES:
         return None
     chosen = spikes[evenly_spaced(len(spikes), N_SAMPLE)]
@@ -80,9 +92,10 @@ def _find_cut(cluster: int, spikes: Int64, features: SpikeRows, masks: SpikeRows
         return None
     values = axes.values(features, masks, chosen)
     times = samples[chosen].astype(np.float64)
-    tested: list[tuple[Measure, int, TwoClouds | None]] = [
-        ("features" if place else "amplitude", place, find_two_clouds(column)) for place, column in enumerate(values.T)
-    ]
+    tested: list[tuple[Measure, int, TwoClouds | None]] = []
+    for place, column in enumerate(values.T):
+        on_progress(place / values.shape[1])
+        tested.append(("features" if place else "amplitude", place, find_two_clouds(column)))
     if (in_time := find_two_clouds(times)) is not None and _differ(values, times > in_time.cut):
         tested.append(("time", -1, in_time))
     found = [(measure, place, clouds) for measure, place, clouds in tested if clouds is not None]
@@ -131,7 +144,7 @@ class _Axes:
             return None
         flat = rows[:, channels].reshape(len(rows), -1)
         mean = flat.mean(axis=0)
-        directions = np.linalg.svd(flat - mean, full_matrices=False)[2][:N_AXES]
+        directions = np.linalg.eigh((flat - mean).T @ (flat - mean))[1].T[::-1][:N_AXES]
         return cls(channels, mean, directions)
 
     def values(self, features: SpikeRows, masks: SpikeRows, spikes: Int64) -> Float64:

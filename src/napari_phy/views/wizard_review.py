@@ -82,7 +82,7 @@ class WizardRequest:
     hidden : frozenset of int, default frozenset()
         Clusters that the list does not show, which are no candidates.
     may_be_cut : bool, default True
-        Whether a cut of the best cluster is looked for.
+        Whether a cut of the best cluster is known and not decided against.
     reviews_cut : bool, default False
         Whether the cut is under review.
     """

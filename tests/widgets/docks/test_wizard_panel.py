@@ -322,6 +322,9 @@ def test_a_cut_is_offered_then_shown_and_decided_by_the_keys_on_the_buttons(qtbo
     session.start_wizard()
     session.selection.select([joined])
     panel = shown(qtbot, session)
+    assert panel.data.cut is None  # nobody looked for it yet
+    session.whole.cuts(joined)
+    qtbot.waitUntil(lambda: panel.data.cut is not None)
     n_smaller, n_larger = sorted([session.manager.n_spikes(joined) - len(panel.data.cut), len(panel.data.cut)])
     assert panel.page.cut.isVisible()
     assert panel.page.cut.text() == f"Two clouds by features: {n_larger} and {n_smaller} spikes"

@@ -316,3 +316,17 @@ def test_a_view_that_fails_ends_it_without_an_error_beyond_the_log(qtbot, caplog
     qtbot.waitUntil(lambda: not ahead.busy)
     assert "What comes next could not be updated." in caplog.text
     ahead.follow(None)
+
+
+def test_the_cut_of_what_the_wizard_proposes_is_looked_for_once_nothing_is_done(qtbot):
+    session, parent = light_session(), QObject()
+    joined = session.merge([3, 6]).added[0]
+    ahead = ReadAhead({}, parent)
+    ahead.follow(session)
+    session.start_wizard()
+    session.selection.select([joined])
+    assert not session.whole.cuts.knows(joined)
+    qtbot.waitUntil(lambda: not ahead.busy)
+    assert session.wizard.best == joined
+    assert session.whole.cuts.knows(joined)
+    ahead.follow(None)

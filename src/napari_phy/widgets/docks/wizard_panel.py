@@ -96,6 +96,7 @@ class WizardPanel(ViewPanel):
             self._links.connect(self.session.listed.changed, self._on_wizard_changed)
             self._links.connect(self.session.similarities.chosen.changed, self._on_wizard_changed)
             self._links.connect(self.session.similarities.prepared, self._on_wizard_changed)
+            self._links.connect(self.session.whole.cuts.found, self._on_wizard_changed)
 
     def make_request(self) -> WizardRequest | None:
         wizard = self.required_session.wizard
@@ -113,7 +114,7 @@ class WizardPanel(ViewPanel):
             reads_features=not self.required_session.holds_features,
             is_selected=bool(self.required_session.selection.clusters),
             hidden=self._hidden,
-            may_be_cut=best is None or not wizard.is_one(best),
+            may_be_cut=best is not None and self.required_session.whole.cuts.knows(best) and not wizard.is_one(best),
             reviews_cut=wizard.cut is not None,
         )
 

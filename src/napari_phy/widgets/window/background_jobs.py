@@ -422,8 +422,9 @@ LOAD_MS = 1000  # after opening: while numba is loaded, clicks wait
 class ReadAhead(QObject):
     """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
 
-    After that come the amplitudes of all spikes, where a view needs them. A new selection stops all of it. Once a data
-    set is open and nothing is done, numba is loaded, which small data sets are opened without.
+    After that come the cut of the cluster that the wizard proposes, and the amplitudes of all spikes where a view needs
+    them. A new selection stops all of it. Once a data set is open and nothing is done, numba is loaded, which small
+    data sets are opened without.
 
     Parameters
     ----------
@@ -455,7 +456,7 @@ class ReadAhead(QObject):
         self._stop()
         self._session = session
         if session is not None:
-            self._links.connect(session.selection.changed, self._on_selected)
+            self._links.connect(session.selection.changed, self.start)
             if not compiled.is_loaded():
                 self._loads.start()
 
@@ -474,7 +475,8 @@ class ReadAhead(QObject):
         self._results.drop()
 
     @safe_slot
-    def _on_selected(self) -> None:
+    def start(self) -> None:
+        """Read what comes next of what is selected now, once no view is busy."""
         self._stop()
         self._rest.start()
 
@@ -493,11 +495,14 @@ class ReadAhead(QObject):
             for view, request in requests
             if request is not None
         ]
-        model = not_none(self._session).model
-        if model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
-            work.append(spike_peaks(model).build)
+        session = not_none(self._session)
+        best, cuts = session.wizard.best, session.whole.cuts
+        if best is not None and not cuts.knows(best):
+            work.append(partial(cuts, best))
+        if session.model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
+            work.append(spike_peaks(session.model).build)
         if work:
-            self._results.ask(coming, partial(_do, work))
+            self._results.ask((best, *coming), partial(_do, work))
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
         """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""
@@ -514,4 +519,5 @@ class ReadAhead(QObject):
 
 def _do(work: list[Callable[[OnProgress], object]], on_progress: OnProgress) -> None:
     for number, one in enumerate(work):
+        on_progress(number / len(work))  # ends it here, whatever comes next
         one(part_of(on_progress, number / len(work), (number + 1) / len(work)))

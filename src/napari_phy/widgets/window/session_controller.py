@@ -146,6 +146,7 @@ class SessionBinding(QObject):
         if self._preparation is not None and self._preparation.state != "reading":
             self._controller.session.find_candidate()
             self.comparing.start()
+            self._read_ahead.start()
             self._overview.refresh()
             self._controller.say_again()
             self.prepared.emit()
