@@ -51,7 +51,7 @@ class RasterPlot(PaintedPlot):
         self.shown_s = (0.0, 1.0)
         self.marker: Marker = "bar"
         self.rows_a_page: int | None = None
-        self.opaque = 1.0  # from how many spikes on a pixel is opaque
+        self._opaque = 1.0
         self._theme = theme
         self._colors: Mapping[int, str] = {}
         self._other_colors: Mapping[int, str] = {}
@@ -200,17 +200,27 @@ class RasterPlot(PaintedPlot):
         if layout is None or self.trains is None:
             return
         if self._image is None:
-            rows = self.trains.rows_of_slots(self.rows)
-            self._pixels, self.opaque = self._draw(
-                layout, self.trains, scale, theme, rows, self._row_colors(theme, self._colors)
-            )
-            self._image = as_qimage(self._pixels, scale)
+            self._image = self._make_image(layout, self.trains, scale, theme)
             self.pictured.emit()
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
         self._paint_around(painter, theme, layout, self._colors)
         if self._clock is not None:
             area = QRectF(layout.left, layout.top, layout.width, layout.height)
             paint_clock(painter, theme, area, *self.shown_s, self._clock.time_s, self._clock.shown_s)
+
+    @property
+    def opaque(self) -> float:
+        """From how many spikes on a pixel is opaque; that is known once the picture is made."""
+        layout = self.layout_now
+        if self._image is None and layout is not None and self.trains is not None and self.isVisible():
+            self._image = self._make_image(layout, self.trains, self.devicePixelRatioF(), self._theme)
+        return self._opaque
+
+    def _make_image(self, layout: TraceLayout, trains: SpikeTrains, scale: float, theme: Tokens) -> QImage:
+        rows = trains.rows_of_slots(self.rows)
+        colors = self._row_colors(theme, self._colors)
+        self._pixels, self._opaque = self._draw(layout, trains, scale, theme, rows, colors)
+        return as_qimage(self._pixels, scale)
 
     def _paint_around(self, painter: QPainter, theme: Tokens, layout: TraceLayout, colors: Mapping[int, str]) -> None:
         """Paint ids, time axis, what is not used, and the ring around a spike."""
