@@ -90,7 +90,7 @@ def test_lags_stand_below_their_tile_and_never_on_each_other(ids, size, lags, n_
 
 @given(st.integers(0, 2), st.integers(0, 2), st.sampled_from(["linear", "log"]), st.sampled_from(["counts", "Hz"]))
 def test_the_words_under_a_pixel_are_those_of_the_bar_there(row, column, lags, unit):
-    data, look = made_up([5, 3, 9]), CorrelogramSettings(lags=lags, unit=unit)
+    data, look = made_up([5, 3, 9]), CorrelogramSettings(lags=lags, unit=unit, merged=False)
     grid = correlogram_grid([5, 3, 9], 520, 545, PlainType())
     tile, edges = grid.tile(row, column), look.edges(data)
     for lag in range(-25, 26):

@@ -115,8 +115,11 @@ def test_logarithmic_lags_give_short_ones_more_room(data):
 
 
 def test_the_caption_names_what_is_not_usual(data):
-    assert CorrelogramSettings().caption(data) == "counts; dashed: expected at this rate; band: 2 ms refractory"
-    everything = CorrelogramSettings(unit="Hz", lags="log", refractory_ms=1.5, baseline=False, shared=True)
+    usual = "counts; dashed: expected at this rate; band: 2 ms refractory; bottom left: all as one"
+    assert CorrelogramSettings().caption(data) == usual
+    everything = CorrelogramSettings(
+        unit="Hz", lags="log", refractory_ms=1.5, baseline=False, shared=True, merged=False
+    )
     assert everything.caption(data) == (
         "Hz, around a spike of the row; one scale for all; logarithmic lags; band: 1.5 ms refractory"
     )

@@ -37,6 +37,11 @@ class Proposals:
         What was decided before.
     find_cut : callable, optional
         Returns the cut of a cluster, or None; without it no splits are proposed.
+
+    Attributes
+    ----------
+    member : int or None
+        The cluster of a merge group that the user points at, to take it out; None: the last one.
     """
 
     changed = signal()  # after `compute` in the thread that computed
@@ -54,6 +59,7 @@ class Proposals:
         self._rejected: tuple[Proposal, ...] = ()
         self._looked_at: frozenset[int] = frozenset()
         self._settings: ProposalsSettings | None = None
+        self.member: int | None = None
         manager.changed.connect(self._on_edited)
 
     def follow(self, session: SessionLike) -> None:
@@ -74,6 +80,11 @@ class Proposals:
         """All that can be accepted now: no cluster was edited since, nothing of it decided."""
         every = {**self._found, **self._read}.values()
         return tuple(sorted(filter(self._is_open, every), key=lambda one: (-one.score, one.clusters)))
+
+    @property
+    def n_found(self) -> int:
+        """How many were found and read, decided or not."""
+        return len({**self._found, **self._read})
 
     @property
     def rejected(self) -> tuple[Proposal, ...]:

@@ -177,3 +177,14 @@ def symmetrise(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     is_same = np.eye(len(counts), dtype=bool)[..., None]
     zero = np.where(is_same, counts[..., :1], counts[..., :1] + mirrored[..., :1])
     return np.concatenate((mirrored[..., :0:-1], zero, counts[..., 1:]), axis=-1)
+
+
+def merged_autocorrelogram(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return (n_lags,) the autocorrelogram of all clusters as one, from (n, n, n_lags) those of each two of them.
+
+    `counts` are as `symmetrise` returns them.
+    """
+    merged: npt.NDArray[np.int64] = counts.sum(axis=(0, 1))
+    middle = counts.shape[-1] // 2
+    merged[middle] -= np.triu(counts[:, :, middle], 1).sum()  # pairs of two clusters are there twice
+    return merged

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.sentences import listed
+from napari_phy.stats.correlograms import merged_autocorrelogram
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.correlograms import CorrelogramData, CorrelogramSettings
 from napari_phy.views.rectangles import BODY_PX, TICK_PX, Rectangle, TypeSizes
@@ -21,6 +23,7 @@ ID_GAP = 6.0  # between ids and boxes
 NUMBER_PX, LAG_PX, AXIS_TITLE_PX = 14, 14, 16  # heights of the largest count in a box, of a lag, of the title below
 BAR_SHARE = 0.78  # of its place, where bars are wide enough for gaps
 NO_PAIRS = "no pairs"
+AS_ONE = "as one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class DrawnCorrelograms:
         Heights of independent clusters; None where they are not drawn.
     labels : list of list of str
         The largest bar of each box in digits.
+    merged : tuple of int or None
+        Row and column of the box that shows all clusters as one.
     """
 
     edges: Float64
@@ -125,18 +130,25 @@ class DrawnCorrelograms:
     bars: Float64
     expected: Float64 | None
     labels: list[list[str]]
+    merged: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, data: CorrelogramData, look: CorrelogramSettings) -> DrawnCorrelograms:
         """Return how correlograms look."""
-        tops, maxima = look.tops(data), look.maxima(data)
+        tops, maxima, bars, expected = look.tops(data), look.maxima(data), look.heights(data), look.expected(data)
         left, right = np.clip(look.place(data, [-look.refractory_ms, look.refractory_ms]), 0, 1)
+        merged = merged_place(data) if look.shows_merged(data) else None
+        if merged is not None:
+            bars[merged], expected[merged] = merged_heights(data, look), merged_expected(data, look)
+            maxima[merged] = bars[merged].max(initial=0.0)
+            tops[merged] = max(maxima[merged], expected[merged] if look.baseline else 0.0) or 1.0
         return cls(
             look.edges(data),
             (float(left), float(right)),
-            look.heights(data) / tops[:, :, None],
-            look.expected(data) / tops if look.baseline else None,
+            bars / tops[:, :, None],
+            expected / tops if look.baseline else None,
             [[height_words(value, look.unit) if value else NO_PAIRS for value in row] for row in maxima.tolist()],
+            merged,
         )
 
     def band_box(self, tile: Rectangle) -> Rectangle:
@@ -248,11 +260,38 @@ def correlogram_words(
         place = grid.id_at(x_px, y_px)
         return "" if place is None else f"Cluster {data.cluster_ids[place]}"
     row, column, share = found
+    is_merged = look.shows_merged(data) and (row, column) == merged_place(data)
     lag = int(np.searchsorted(look.edges(data), share, side="right")) - 1
     lag = min(max(lag, 0), len(data.lags_ms) - 1)
-    height = format_count(int(data.counts[row, column, lag]), "pair")
+    counts = merged_autocorrelogram(data.counts) if is_merged else data.counts[row, column]
+    height = format_count(int(counts[lag]), "pair")
     if look.unit == "Hz":
-        height = f"{height_words(float(look.heights(data)[row, column, lag]), 'Hz')} Hz"
+        heights = merged_heights(data, look) if is_merged else look.heights(data)[row, column]
+        height = f"{height_words(float(heights[lag]), 'Hz')} Hz"
     decimals = 0 if float(data.bin_ms).is_integer() else 1
     ids = f"{data.cluster_ids[row]} → {data.cluster_ids[column]}"
+    if is_merged:
+        ids = f"{listed(data.cluster_ids.tolist())} {AS_ONE}"
     return f"{ids}, {format_number(data.lags_ms[lag], decimals)} ms, {height}"
+
+
+# --- all clusters as one ---
+
+
+def merged_place(data: CorrelogramData) -> tuple[int, int]:
+    """Return row and column of the box that shows all clusters as one: it mirrors the one at the top right."""
+    return len(data.cluster_ids) - 1, 0
+
+
+def merged_heights(data: CorrelogramData, look: CorrelogramSettings) -> Float64:
+    """Return (n_lags,) the heights of the bars of all clusters as one."""
+    return merged_autocorrelogram(data.counts) / _per_unit(data, look)
+
+
+def merged_expected(data: CorrelogramData, look: CorrelogramSettings) -> float:
+    """Return the height that a cluster of their rate would have."""
+    return float(data.expected.sum()) / _per_unit(data, look)
+
+
+def _per_unit(data: CorrelogramData, look: CorrelogramSettings) -> float:
+    return 1.0 if look.unit == "counts" else max(1, int(data.n_spikes.sum())) * data.bin_ms / 1000

@@ -44,6 +44,8 @@ class CorrelogramSettings(ViewSettings):
         Whether the expected height is drawn.
     shared : bool
         Whether all boxes have one scale.
+    merged : bool
+        Whether the box at the bottom left, which mirrors the one at the top right, shows all clusters as one instead.
     """
 
     view: ClassVar[str] = "Correlograms"
@@ -78,6 +80,13 @@ class CorrelogramSettings(ViewSettings):
         bool, Switch(title="Expected height", is_look=True, tip="That of independent clusters of these rates.")
     ] = True
     shared: Annotated[bool, Switch(title="One scale for all", is_look=True)] = False
+    merged: Annotated[
+        bool, Switch(title="Bottom left: all as one", is_look=True, tip="What a merge would give; else it is a mirror.")
+    ] = True
+
+    def shows_merged(self, data: CorrelogramData) -> bool:
+        """Return whether a box shows all clusters as one."""
+        return self.merged and len(data.cluster_ids) > 1
 
     def heights(self, data: CorrelogramData) -> Float64:
         """Return (n, n, n_lags) the heights of all bars."""
@@ -127,7 +136,8 @@ class CorrelogramSettings(ViewSettings):
             words.append(f"bins of {data.bin_ms:.4g} ms (whole samples)")
         words += ["one scale for all"] * self.shared + ["logarithmic lags"] * (self.lags == "log")
         words += ["dashed: expected at this rate"] * self.baseline
-        return "; ".join([*words, f"band: {self.refractory_ms:g} ms refractory"])
+        words.append(f"band: {self.refractory_ms:g} ms refractory")
+        return "; ".join(words + ["bottom left: all as one"] * self.shows_merged(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ from napari_phy.table.pair_evidence import PairEvidence, candidate_pairs, pair_e
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.views.classes import broken_words
-from napari_phy.views.settings import Number, Switch, ViewSettings
+from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 from napari_phy.views.wizard_review import cut_words
 
 Kind = Literal["merge", "noise", "split"]
+Shown = Literal["all", "merge", "noise", "split", "rejected"]
+SHOWN = (("All", "all"), ("Merges", "merge"), ("Noise", "noise"), ("Splits", "split"), ("Rejected", "rejected"))
 FindCut = Callable[[int], ClusterCut | None]
 MayMerge = Callable[[int, int], bool]
 
@@ -90,6 +92,8 @@ class ProposalsSettings(ViewSettings):
         Least score of what is proposed, 0 to 1.
     least_spikes : int
         Least spikes of each cluster that is looked at.
+    shown : str
+        Which of them are listed: "all", those of one kind, or those that were "rejected" since opening.
     """
 
     view: ClassVar[str] = "Proposals"
@@ -104,6 +108,7 @@ class ProposalsSettings(ViewSettings):
         int,
         Number(title="Least spikes of a cluster", low=2, high=1_000_000, offered=(10, 30, 100, 300), is_whole=True),
     ] = 30
+    shown: Annotated[Shown, Choice(title="List", of=SHOWN, is_look=True, is_persistent=False)] = "all"
 
 
 def compute_proposals(

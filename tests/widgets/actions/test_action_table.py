@@ -27,6 +27,13 @@ KEYS = {
     "most_similar": ("Shift+S", ""),
     "next_similar": ("Shift+D", ""),
     "propose_cut": ("Shift+K", ""),
+    "proposals": ("P", ""),
+    "find_proposals": ("", ""),
+    "accept_proposal": ("A", ""),
+    "reject_proposal": ("R", ""),
+    "take_out": ("X", ""),
+    "next_proposal": ("N", ""),
+    "previous_proposal": ("Shift+N", ""),
     "undo": ("Ctrl+Z", "Ctrl+Z"),
     "redo": ("Ctrl+Shift+Z Ctrl+Y", "Ctrl+Shift+Z"),
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
@@ -93,6 +100,9 @@ class RecordingContext:
 
     def show_wizard(self):
         self.calls.append("wizard")
+
+    def show_proposals(self, *, find):
+        self.calls.append(("proposals", find))
 
 
 @pytest.fixture

@@ -207,6 +207,7 @@ def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, mon
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.3 ms ▾", "Window 40 ms ▾"]
     assert (panel.options()["bin_ms"], panel.options()["window_ms"]) == (None, None)
     chosen = {"bin_ms": 2.0, "unit": "Hz", "lags": "log", "refractory_ms": 3.0, "baseline": False, "shared": True}
+    chosen["merged"] = False
     panel.set_options(chosen)
     assert panel.options() == {**chosen, "window_ms": None}
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 2 ms ▾", "Window 40 ms ▾"]
@@ -273,3 +274,20 @@ def test_it_paints_into_any_rectangle(panel):
         assert grid.tile(0, 0).width >= 4
         panel.plot.resize(size)
         panel.plot.grab()
+
+
+def test_the_box_at_the_bottom_left_is_what_all_would_be_as_one(panel, session, qtbot):
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(2, 0)
+    as_one = panel.read_out(*tile.center)
+    assert as_one.startswith("1, 2 and 3 as one, 0 ms, ")
+    assert panel.stack.caption.text().endswith("; bottom left: all as one")
+    before = panel.plot.grab().toImage()
+    entry(panel, "merged").trigger()
+    assert panel.read_out(*tile.center).startswith("3 → 1, 0 ms, ")
+    assert "as one" not in panel.stack.caption.text()
+    assert panel.plot.grab().toImage() != before
+    new = session.merge([1, 2, 3]).added[0]
+    session.selection.select([new])
+    qtbot.waitUntil(lambda: ready(panel))
+    only = panel.grid(panel.plot.size(), panel.theme).tile(0, 0)
+    assert panel.read_out(*only.center).split(", ")[2] == as_one.split(", ")[3]

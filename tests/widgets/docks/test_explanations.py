@@ -49,6 +49,7 @@ def test_it_names_keys_by_their_actions_and_as_they_are_now(panel):
 
 def test_no_key_that_may_change_is_written_out(panel):
     changeable = {key for action in BY_ID.values() for key in action.keys} - {"F1", "Up", "Down", "Home", "End"}
+    changeable.remove("A")  # which is a word, too
     words = set(re.findall(r"[^\s,;:()]+", panel.help_text.replace(".", " ")))
     assert not changeable & words
 

@@ -72,6 +72,10 @@ class ActionContext(Protocol):
         """Show the Wizard dock."""
         ...
 
+    def show_proposals(self, *, find: bool) -> None:
+        """Show the Proposals dock; `find` looks for proposals anew."""
+        ...
+
     def ask_classes(self) -> None:
         """Show the Classes dock, and ask what is to be moved by class."""
         ...

@@ -45,6 +45,21 @@ from napari_phy.widgets.actions.refusals import (
     never,
     stray_cluster,
 )
+from napari_phy.widgets.actions.reviewing import (
+    accept,
+    accept_sentence,
+    needs_group,
+    needs_open_proposal,
+    needs_proposal,
+    needs_proposals,
+    reject,
+    reject_caption,
+    reject_sentence,
+    step,
+    take_out,
+    take_out_caption,
+    take_out_sentence,
+)
 
 
 def _session(context: ActionContext) -> Session:
@@ -377,6 +392,36 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "review_skipped", "Review skipped", "Wizard", lambda context: _session(context).review_skipped(), needs_skipped,
         _simple("Propose the skipped clusters again"), words="again undecided",
+    ),
+    Action(
+        "proposals", "Proposals", "Proposals", lambda context: context.show_proposals(find=False), needs_clusters,
+        _simple("Go through merges, noise and splits that are proposed for all clusters"),
+        ("P",), words="review list suggest automatic merge groups curate",
+    ),
+    Action(
+        "find_proposals", "Find again", "Proposals", lambda context: context.show_proposals(find=True), needs_clusters,
+        _simple("Look for clusters to merge, to split, and for noise; what was rejected is not proposed again"),
+        words="compute search propose suggest automatic merge",
+    ),
+    Action(
+        "accept_proposal", "Accept", "Proposals", lambda context: accept(_session(context)),
+        for_edits(needs_open_proposal), accept_sentence, ("A",), words="proposal yes agree apply",
+    ),
+    Action(
+        "reject_proposal", "Reject", "Proposals", lambda context: reject(_session(context)), needs_proposal,
+        reject_sentence, ("R",), caption=reject_caption, words="proposal no never reconsider",
+    ),
+    Action(
+        "take_out", "Take out", "Proposals", lambda context: take_out(_session(context)), needs_group,
+        take_out_sentence, ("X",), caption=take_out_caption, words="proposal member remove cluster group exclude",
+    ),
+    Action(
+        "next_proposal", "Next proposal", "Proposals", lambda context: step(_session(context), 1), needs_proposals,
+        _simple("Look at the next proposal: its clusters are selected"), ("N",), words="skip down review",
+    ),
+    Action(
+        "previous_proposal", "Previous proposal", "Proposals", lambda context: step(_session(context), -1),
+        needs_proposals, _simple("Look at the previous proposal"), ("Shift+N",), words="back up review",
     ),
     Action(
         "move_by_class", "Move to groups by class…", "Wizard", lambda context: context.ask_classes(),

@@ -13,6 +13,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.correlogram_layout import (
+    AS_ONE,
     CorrelogramGrid,
     DrawnCorrelograms,
     bar_boxes,
@@ -47,8 +48,9 @@ class CorrelogramsPanel(PaintedPanel):
         "The band is the refractory time, the dashed line what independent clusters of these rates would give,\n"
         "the number at top right the largest bar. A click on a box selects its two clusters, Ctrl+click adds them.\n"
         "The middle bar of two clusters has pairs less than a bin apart to either side, two bins of lags.\n"
+        "The box at the bottom left, else a mirror of that at the top right, is what all of them would be as one.\n"
         "The drop-downs choose bin and window; ⋯ has Hz instead of counts, logarithmic lags, the expected height,\n"
-        "one scale for all boxes, and the refractory time."
+        "one scale for all boxes, the box of all as one, and the refractory time."
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
@@ -66,6 +68,7 @@ class CorrelogramsPanel(PaintedPanel):
         controls.add_menu("refractory_ms")
         controls.add_switch("baseline")
         controls.add_switch("shared")
+        controls.add_switch("merged")
         self.header.more_menu.addSeparator()
         return plot
 
@@ -134,6 +137,8 @@ def paint_correlograms(
     for row in range(grid.n):
         for column in range(grid.n):
             color = colors[row] if row == column else QColor(theme.bars)
+            if (row, column) == drawn.merged:
+                color = with_alpha(theme.text, 0.75)
             _paint_tile(painter, drawn, (row, column), grid, color, theme)
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(QColor(theme.dim))
@@ -177,8 +182,8 @@ def _paint_tile(
     if drawn.has_label(row, column, tile, theme):
         painter.setFont(theme.font(TICK_PX))
         painter.setPen(QColor(theme.dim))
-        painter.drawText(
-            QRectF(tile.left, tile.top, tile.width - 4, theme.px(13)),
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            drawn.labels[row][column],
-        )
+        line = QRectF(tile.left + 4, tile.top, tile.width - 8, theme.px(13))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, drawn.labels[row][column])
+        if place == drawn.merged and line.width() > theme.text_width(f"{AS_ONE}  {drawn.labels[row][column]}", TICK_PX):
+            painter.setPen(QColor(theme.text))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, AS_ONE)

@@ -54,6 +54,7 @@ class ActionController(QObject):
     command_requested = Signal(str)
     filter_requested = Signal()
     wizard_requested = Signal()
+    proposals_requested = Signal(bool)  # whether they are to be looked for anew
     classes_requested = Signal()
     shank_requested = Signal(int)
     edited = Signal()  # an action of the table changed the clustering
@@ -275,6 +276,10 @@ class ActionController(QObject):
     def show_wizard(self) -> None:
         """Show the Wizard dock."""
         self.wizard_requested.emit()
+
+    def show_proposals(self, *, find: bool) -> None:
+        """Show the Proposals dock; `find` looks for proposals anew."""
+        self.proposals_requested.emit(find)
 
     def ask_classes(self) -> None:
         """Show the Classes dock, and ask what is to be moved by class."""

@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
     "Probe": Kind("docks.probe_panel:ProbePanel", SELECTED),
     "Place probe": Kind("docks.place_probe_panel:PlaceProbePanel", SELECTED),
     "Wizard": Kind("docks.wizard_panel:WizardPanel", SORTING),
+    "Proposals": Kind("docks.proposals_panel:ProposalsPanel", SORTING),
     "History": Kind("docks.history_panel:HistoryPanel", SORTING),
     "Classes": Kind("docks.classes_panel:ClassesPanel", SORTING),
     "Compare": Kind("docks.compare_panel:ComparePanel", SORTING),

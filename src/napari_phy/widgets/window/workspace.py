@@ -133,6 +133,7 @@ class Workspace(QObject):
         controller.command_requested.connect(self.command_line.open)
         controller.wizard_requested.connect(self._show_wizard)
         controller.classes_requested.connect(self._ask_classes)
+        controller.proposals_requested.connect(self._show_proposals)
         self.clusterings.compare_requested.connect(lambda: board.open("Compare"))
         controller.shank_requested.connect(self.clusterings.go_to_shank)
         controller.edited.connect(self.focus_clusters)
@@ -269,6 +270,11 @@ class Workspace(QObject):
         panel: Any = self.board.open("Classes")
         panel.setFocus(Qt.FocusReason.OtherFocusReason)
         panel.ask_move()
+
+    def _show_proposals(self, find: bool) -> None:
+        panel: Any = self.board.open("Proposals")
+        panel.setFocus(Qt.FocusReason.OtherFocusReason)
+        (panel.look_for if find else panel.begin)()
 
     def _show_wizard(self) -> None:
         self.board.open("Wizard").setFocus(Qt.FocusReason.OtherFocusReason)
