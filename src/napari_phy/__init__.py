@@ -1,5 +1,6 @@
 """Look at and hand-sort large extracellular recordings in napari."""
 
+from napari_phy import sorting
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.probe import Probe
 from napari_phy.core.selector import Selector
@@ -24,4 +25,5 @@ __all__ = [
     "open_h5",
     "open_session",
     "similarity",
+    "sorting",
 ]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import SaveError
+from napari_phy.files.install import install
 from napari_phy.formats.kwik.model import KwikModel
-from napari_phy.sample_data import install, make_sample, read_truth, truth_path
+from napari_phy.sample_data import make_sample, read_truth, truth_path
 from napari_phy.sample_data.install import SUFFIXES, copy_sample
 from napari_phy.sample_data.recipe import MICROVOLTS_PER_UNIT, STORIES, UNITS, build_probe
 
@@ -57,7 +58,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        install.install(tmp_path / "new", "sample", write)
+        install(tmp_path / "new", "sample", write, SUFFIXES)
     assert list((tmp_path / "new").iterdir()) == []
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from napari_phy.core.errors import SaveError
+from napari_phy.files.install import install
 from napari_phy.sample_data import places
-from napari_phy.sample_data.install import SUFFIXES, install
+from napari_phy.sample_data.install import SUFFIXES
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def cache(tmp_path, monkeypatch):
             for suffix in SUFFIXES:
                 (staging / f"{name}{suffix}").write_text(suffix)
 
-        return install(folder, name, write)
+        return install(folder, name, write, SUFFIXES)
 
     monkeypatch.setattr(places, "make_sample", make)
     return made

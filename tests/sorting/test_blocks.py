@@ -20,16 +20,18 @@ def square(block):
 def test_answers_are_in_the_order_of_the_blocks_for_any_number_of_workers(n_workers):
     shares = []
     if not n_workers:
-        assert list(map_blocks(square, BLOCKS, None, shares.append)) == [block * block for block in BLOCKS]
+        assert list(map_blocks(square, BLOCKS, len(BLOCKS), None, shares.append)) == [block * block for block in BLOCKS]
     else:
         with ThreadPoolExecutor(n_workers) as executor:
-            assert list(map_blocks(square, BLOCKS, executor, shares.append)) == [block * block for block in BLOCKS]
+            assert list(map_blocks(square, BLOCKS, len(BLOCKS), executor, shares.append)) == [
+                block * block for block in BLOCKS
+            ]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
 
 def test_no_blocks_have_no_answers():
-    assert list(map_blocks(square, [])) == []
+    assert list(map_blocks(square, [], 0)) == []
 
 
 def test_what_was_not_begun_is_not_begun_after_a_cancellation():
@@ -48,7 +50,7 @@ def test_what_was_not_begun_is_not_begun_after_a_cancellation():
 
     lazy = Lazy()
     with pytest.raises(CancelledError):
-        list(map_blocks(square, BLOCKS, lazy, stop))
+        list(map_blocks(square, BLOCKS, len(BLOCKS), lazy, stop))
     assert all(future.cancelled() for future in lazy.futures[1:])
 
 
@@ -58,7 +60,7 @@ def test_workers_that_die_are_told_in_a_sentence():
             raise BrokenExecutor
 
     with pytest.raises(SortingError, match="Workers died"):
-        list(map_blocks(square, BLOCKS, Dying()))
+        list(map_blocks(square, BLOCKS, len(BLOCKS), Dying()))
 
 
 def test_clients_views_and_executors_are_taken():

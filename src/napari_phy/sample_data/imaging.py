@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.files.install import install
 from napari_phy.formats.video.av_files import load_av
 from napari_phy.sample_data.imaging_clocks import KIND, exposure_samples, frames_at, kept_frames, rows_at, ttl_events
 from napari_phy.sample_data.imaging_film import wheel_angles, write_film
@@ -25,7 +26,7 @@ from napari_phy.sample_data.imaging_recipe import (
     ROW_S,
 )
 from napari_phy.sample_data.imaging_truth import ImagingTruth, imaging_truth_path, write_imaging_truth
-from napari_phy.sample_data.install import IMAGING_SUFFIXES, install
+from napari_phy.sample_data.install import IMAGING_SUFFIXES
 from napari_phy.sample_data.make import write_sample
 from napari_phy.sample_data.recipe import SAMPLE_RATE, SEED, UNITS
 from napari_phy.sample_data.trains import make_train

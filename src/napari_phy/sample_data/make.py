@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.event_times import EventTimes
+from napari_phy.files.install import install
 from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 from napari_phy.sample_data.action_potentials import N_BEFORE, compute_template
 from napari_phy.sample_data.components import compute_features, principal_components
 from napari_phy.sample_data.detection import detect, extract_waveforms, filter_traces
-from napari_phy.sample_data.install import install
+from napari_phy.sample_data.install import SUFFIXES
 from napari_phy.sample_data.recipe import (
     DURATION_S,
     GROUP_NAMES,
@@ -60,7 +61,7 @@ def make_sample(
     def write(staging: Path) -> None:
         write_sample(staging / f"{name}.kwik", duration_s, progress or (lambda done: None))
 
-    return install(Path(folder), name, write)
+    return install(Path(folder), name, write, SUFFIXES)
 
 
 def write_sample(

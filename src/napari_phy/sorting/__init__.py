@@ -1,6 +1,9 @@
 """Detect and cluster spikes: algorithms by name, run as jobs."""
 
+from napari_phy.sorting import spikedetect
 from napari_phy.sorting.algorithms import Estimator, register
+from napari_phy.sorting.detection import DetectedSpikes, Detection
 from napari_phy.sorting.job import Job
+from napari_phy.sorting.traces import RawTraces
 
-__all__ = ["Estimator", "Job", "register"]
+__all__ = ["DetectedSpikes", "Detection", "Estimator", "Job", "RawTraces", "register", "spikedetect"]

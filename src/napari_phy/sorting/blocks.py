@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, TypeVar
 
@@ -49,7 +49,8 @@ def executor_of(client: Any = None, ipp_view: Any = None) -> Executor | None:
 
 def map_blocks(
     function: Callable[[B], R],
-    blocks: Sequence[B],
+    blocks: Iterable[B],
+    n_blocks: int,
     executor: Executor | None = None,
     on_progress: OnProgress = no_progress,
 ) -> Iterator[R]:
@@ -59,8 +60,10 @@ def map_blocks(
     ----------
     function : callable
         For workers in other processes it can be pickled, as the blocks can.
-    blocks : sequence
-        What each call gets.
+    blocks : iterable
+        What each call gets; made when it is needed.
+    n_blocks : int
+        How many there are.
     executor : Executor, optional
         Who calls it; None: this thread.
     on_progress : callable, optional
@@ -73,11 +76,11 @@ def map_blocks(
     """
     results = map(function, blocks) if executor is None else _from_workers(function, blocks, executor)
     for done, result in enumerate(results):
-        on_progress((done + 1) / len(blocks))
+        on_progress((done + 1) / n_blocks)
         yield result
 
 
-def _from_workers(function: Callable[[B], R], blocks: Sequence[B], executor: Executor) -> Iterator[R]:
+def _from_workers(function: Callable[[B], R], blocks: Iterable[B], executor: Executor) -> Iterator[R]:
     waiting: deque[Future[R]] = deque()
     try:
         for block in blocks:

@@ -57,6 +57,7 @@ def create_kwik(
     groups: Mapping[int, KwikGroup],
     parameters: Mapping[str, Any] | None = None,
     events: Mapping[str, EventTimes] = _NO_EVENTS,
+    pads_numbers: bool = False,
 ) -> None:
     """Write `path` (`.kwik`) and the `.kwx` beside it, with the clusterings `main` and `original`.
 
@@ -85,6 +86,9 @@ def create_kwik(
         SpikeDetekt parameters that differ from the defaults.
     events : mapping of str to EventTimes, optional
         {name: events of that kind}, on the joined time line.
+    pads_numbers : bool, default False
+        Name recordings by numbers of equal length, 00 … 11: then programs that go through them in the order of text, as
+        klusta's readers do, and those that go by number find the same.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def create_kwik(
         _write_head(kwik)
         for name, value in sorted(settings.items()):
             kwik.write_attr(schema.PARAMETERS, name, value)
-        _write_recordings(kwik, sample_rate, recordings, dat_paths)
+        _write_recordings(kwik, sample_rate, recordings, dat_paths, pads_numbers=pads_numbers)
         for channel_group, group in sorted(groups.items()):
             write_channels(kwik, channel_group, group.probe)
             write_spikes(kwik, channel_group, group, recordings)
@@ -157,10 +161,11 @@ def _write_head(file: H5File) -> None:
 
 
 def _write_recordings(
-    file: H5File, sample_rate: float, recordings: Sequence[Recording], dat_paths: Sequence[str]
+    file: H5File, sample_rate: float, recordings: Sequence[Recording], dat_paths: Sequence[str], *, pads_numbers: bool
 ) -> None:
+    n_digits = len(str(recordings[-1].recording_id)) if pads_numbers else 1
     for place, recording in enumerate(recordings):
-        node = schema.recording_path(recording.recording_id)
+        node = schema.recording_path(recording.recording_id, n_digits)
         file.write_attr(node, "name", recording.name)
         file.write_attr(node, "sample_rate", float(sample_rate))
         file.write_attr(node, "start_sample", int(recording.start_sample))

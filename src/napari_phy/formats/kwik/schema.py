@@ -74,9 +74,9 @@ def klustaviewa(node: str) -> str:
     return f"{node}/{KLUSTAVIEWA}"
 
 
-def recording_path(recording_id: int) -> str:
-    """Return the path of a recording in a new file."""
-    return f"{RECORDINGS}/{recording_id}"
+def recording_path(recording_id: int, n_digits: int = 1) -> str:
+    """Return the path of a recording in a new file, its number with as many digits at least."""
+    return f"{RECORDINGS}/{recording_id:0{n_digits}d}"
 
 
 def recording_nodes(file: H5File) -> dict[int, str]:

@@ -1,0 +1,53 @@
+"""Puts several new files in place so that half written ones are never taken for whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from napari_phy.core.errors import SaveError
+from napari_phy.files.atomic import sync_file
+from napari_phy.files.platform_files import sync_folder
+
+
+def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Sequence[str]) -> Path:
+    """Let `write` fill a hidden folder with new files and move them into `folder`; return the path of the last.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there.
+    name : str
+        Name of the files without their suffixes.
+    write : callable
+        Gets the hidden folder; what else it leaves there is removed.
+    suffixes : sequence of str
+        Of all files, in the order in which they appear: the last is what one opens.
+
+    Raises
+    ------
+    SaveError
+        One of the files is there already.
+    """
+    check_free(folder, name, suffixes)
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
+    try:
+        write(staging)
+        for suffix in suffixes:
+            sync_file(staging / f"{name}{suffix}")
+        for suffix in suffixes:
+            (staging / f"{name}{suffix}").rename(folder / f"{name}{suffix}")
+        sync_folder(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder / f"{name}{suffixes[-1]}"
+
+
+def check_free(folder: Path, name: str, suffixes: Sequence[str]) -> None:
+    """Raise SaveError where one of the files is there already."""
+    present = [f"{name}{suffix}" for suffix in suffixes if (folder / f"{name}{suffix}").exists()]
+    if present:
+        raise SaveError(f"{folder} already holds {', '.join(present)}; choose another folder or name.")

@@ -1,0 +1,63 @@
+"""What detection finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.probe import Probe
+from napari_phy.formats.kwik.kwik_group import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectedSpikes:
+    """The spikes of one channel group, in the order of time.
+
+    Attributes
+    ----------
+    probe : Probe
+        Channels of the group; their order is that of masks and features.
+    samples : ndarray of float64, shape (n_spikes,)
+        Times on the joined time line, in samples and parts of one.
+    masks : Rows of float32, shape (n_spikes, n_channels)
+        How much a channel takes part in a spike, 0…1; an array, or rows that are read when asked for.
+    features : Rows of float32, shape (n_spikes, n_channels, n_features_per_channel)
+        Features of each channel.
+    """
+
+    probe: Probe
+    samples: npt.NDArray[np.float64]
+    masks: Rows
+    features: Rows
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes."""
+        return len(self.samples)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """What a job of detection returns.
+
+    Attributes
+    ----------
+    n_spikes : mapping of int to int
+        {channel group: number of spikes}.
+    path : Path or None
+        The `.kwik` that was written; None where the spikes are here.
+    groups : mapping of int to DetectedSpikes
+        {channel group: its spikes}; empty where they were written.
+    parameters : mapping of str to object
+        Those of the algorithm.
+    """
+
+    n_spikes: Mapping[int, int]
+    path: Path | None
+    groups: Mapping[int, DetectedSpikes]
+    parameters: Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""SpikeDetekt: band-pass, two thresholds, flood fill, masks, waveforms and their principal components."""

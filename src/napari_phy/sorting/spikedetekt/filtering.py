@@ -1,0 +1,104 @@
+"""The band-pass filter of whole chunks, forwards and backwards."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import SortingError
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+_AT_ONCE = 32  # channels, so that what is filtered stays in the cache
+_of_thread = threading.local()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkFilter:
+    """Butterworth band-pass, run forwards and backwards over a chunk whose ends are turned about.
+
+    Attributes
+    ----------
+    low_hz, high_hz : float
+        Corner frequencies, in Hz.
+    order : int
+        Order of the Butterworth filter.
+    sample_rate : float
+        In Hz.
+    is_original : bool
+        Whether to filter by whole polynomials with scipy's `filtfilt`, as klusta does. They are less exact than
+        second-order sections, the more so the lower the band is.
+
+    Raises
+    ------
+    SortingError
+        There is no such band at this sample rate.
+    """
+
+    low_hz: float
+    high_hz: float
+    order: int
+    sample_rate: float
+    is_original: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low_hz < self.high_hz < self.sample_rate / 2:
+            raise SortingError(
+                f"A filter from {self.low_hz:g} to {self.high_hz:g} Hz is impossible at {self.sample_rate:g} Hz; "
+                "lower filter_low, or correct the sample rate."
+            )
+
+    def apply(self, raw: npt.NDArray[Any], columns: Int64) -> Float32:
+        """Return some columns of `(n_samples, n_columns)` filtered, `(n_samples, len(columns))`.
+
+        The array is used again by the next call in the same thread: new memory costs as much time as the filter.
+        """
+        if not len(raw):
+            return np.empty((0, len(columns)), dtype=np.float32)
+        if self.is_original:
+            return self._apply_polynomials(raw[:, columns].astype(np.float64))
+        from napari_phy.sorting.spikedetekt._filter import filter_columns
+
+        sections, states = _sections(self.order, self.low_hz, self.high_hz, self.sample_rate)
+        n_pad = self._n_pad(len(raw))
+        filtered = _scratch("filtered", (len(raw), len(columns)), np.dtype(np.float32))
+        padded = _scratch("padded", (len(raw) + 2 * n_pad, min(len(columns), _AT_ONCE)), np.dtype(np.float64))
+        native = np.ascontiguousarray(raw, dtype=raw.dtype.newbyteorder("="))
+        filter_columns(native, columns, sections, states, n_pad, padded, filtered)
+        return filtered
+
+    def _apply_polynomials(self, values: Float64) -> Float32:
+        from scipy.signal import butter, filtfilt
+
+        b, a = butter(self.order, [self.low_hz, self.high_hz], "bandpass", fs=self.sample_rate)
+        return np.asarray(filtfilt(b, a, values, axis=0, padlen=self._n_pad(len(values))), dtype=np.float32)
+
+    def _n_pad(self, n_samples: int) -> int:
+        """Return as many samples as scipy lays on either side, or fewer where there are no more."""
+        return min(3 * (2 * self.order + 1), n_samples - 1)
+
+
+@cache
+def _sections(order: int, low_hz: float, high_hz: float, sample_rate: float) -> tuple[Float64, Float64]:
+    """Return `(n, 5)` b0, b1, b2, a1, a2 of second-order sections, and `(n, 2)` their states after a long step."""
+    from scipy.signal import butter, sosfilt_zi
+
+    sections = butter(order, [low_hz, high_hz], "bandpass", fs=sample_rate, output="sos")
+    return np.ascontiguousarray(sections[:, [0, 1, 2, 4, 5]]), np.ascontiguousarray(sosfilt_zi(sections))
+
+
+def _scratch(name: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return an array with anything in it, of memory that this thread uses again."""
+    held = getattr(_of_thread, name, None)
+    size = shape[0] * shape[1]
+    if held is None or len(held) < size:
+        held = np.empty(size, dtype=dtype)
+        setattr(_of_thread, name, held)
+    return np.asarray(held[:size].reshape(shape))

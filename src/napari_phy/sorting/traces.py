@@ -1,0 +1,253 @@
+"""What is sorted: raw voltage of one or more recordings, with the probe of each channel group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.array_samples import ArraySamples
+from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.base_model import BaseModel, Recording, Samples
+from napari_phy.core.errors import KwikFormatError, MissingDataError, SortingError
+from napari_phy.core.probe import Probe
+from napari_phy.core.sentences import listed
+from napari_phy.formats.hdf5.file import open_h5
+from napari_phy.formats.kwik import schema
+from napari_phy.formats.kwik.raw_files import FlatLayout, RawData, RawLink, find_file, is_kwd, open_raw
+from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
+from napari_phy.formats.parameter_files.prb import ProbeFile, built_in_probe, read_prb
+
+_RATES = 100.0, 1e6  # Hz
+_MANY_COLUMNS = 2**13  # more than any recording has
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTraces:
+    """Raw voltage to be sorted.
+
+    Attributes
+    ----------
+    traces : array-like, shape (n_samples, n_channels)
+        All recordings joined: an array of integers or floats, or what reads the slices it is asked for.
+    sample_rate : float
+        In Hz.
+    probe : Probe or mapping of int to Probe
+        The channels that are sorted together; {channel group: probe} where there are several groups.
+    recordings : tuple of Recording, optional
+        Where recordings begin and end; a single one if none are given. No spike reaches from one into the next.
+    microvolts_per_unit : float, optional
+        Gain, to be kept with the spikes.
+    name : str, default "traces"
+        What they are called in messages.
+    notes : tuple of str, optional
+        Sentences on what was left out or assumed when they were opened.
+
+    Raises
+    ------
+    SortingError
+        The sample rate cannot be, or the probe has channels that the traces don't have.
+    TracesError
+        The traces are no two-dimensional array of integers or floats.
+
+    Examples
+    --------
+    >>> probe = napari_phy.Probe([0, 1, 2, 3], edges=[(0, 1), (1, 2), (2, 3)])
+    >>> raw = napari_phy.sorting.RawTraces(array, 20000.0, probe)
+    >>> napari_phy.sorting.spikedetect.run(raw).result().groups[0].samples
+    """
+
+    traces: Any
+    sample_rate: float
+    probe: Probe | Mapping[int, Probe]
+    recordings: tuple[Recording, ...] = ()
+    microvolts_per_unit: float | None = None
+    name: str = "traces"
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        traces = self.traces if hasattr(self.traces, "origin") else ArraySamples(self.traces, 0)
+        object.__setattr__(self, "traces", traces)
+        n_samples, n_columns = traces.shape
+        recordings = tuple(self.recordings) or (Recording(0, "recording 0", 0, n_samples),)
+        object.__setattr__(self, "recordings", recordings)
+        low, high = _RATES
+        if not low <= self.sample_rate <= high:
+            raise SortingError(f"{self.name}: a sample rate of {self.sample_rate:g} Hz cannot be; give it in Hz.")
+        if n_columns > max(n_samples, _MANY_COLUMNS):
+            raise SortingError(f"{self.name} has {n_columns} channels of {n_samples} samples; turn it the other way.")
+        for number, probe in self.groups.items():
+            beyond = probe.channel_ids[(probe.channel_ids >= n_columns) | (probe.channel_ids < 0)]
+            if len(beyond):
+                raise SortingError(
+                    f"{self.name} has {n_columns} channels, but channel group {number} of the probe has channel "
+                    f"{listed(beyond.tolist(), 3)}; correct the number of channels or the probe."
+                )
+        if not self.groups:
+            raise SortingError(f"{self.name}: the probe has no channels; nothing can be detected.")
+
+    @property
+    def groups(self) -> dict[int, Probe]:
+        """{channel group: probe} of the groups that have channels, ascending."""
+        groups = {0: self.probe} if isinstance(self.probe, Probe) else self.probe
+        return {number: probe for number, probe in sorted(groups.items()) if probe.n_channels}
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of all recordings."""
+        return int(self.traces.shape[0])
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of all recordings."""
+        return self.n_samples / self.sample_rate
+
+    def part(self, start: int, stop: int) -> TracePart:
+        """Return what a worker reads samples `start` to before `stop` from: the files, or a copy of these samples."""
+        stored = getattr(self.traces, "stored", self.traces)
+        if isinstance(stored, JoinedTraces):
+            return TracePart(stored, start, stop, 0)
+        return TracePart(stored[start:stop], start, stop, start)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TracePart:
+    """Some samples of traces; of a file it holds no more than the place.
+
+    Attributes
+    ----------
+    samples : Samples
+        The files, or the samples themselves.
+    start, stop : int
+        Which samples of the joined time line.
+    offset : int
+        The sample at which `samples` begin.
+    """
+
+    samples: Samples
+    start: int
+    stop: int
+    offset: int
+
+    def read(self) -> tuple[npt.NDArray[Any], int]:
+        """Return `(stop - start, n_channels)`, and how many of its values are no numbers and are 0 there."""
+        values = self.samples[self.start - self.offset : self.stop - self.offset]
+        if values.dtype.kind != "f":
+            return values, 0
+        n_lost = int(np.count_nonzero(~np.isfinite(values)))
+        return zero_unmeasured(np.array(values)), n_lost
+
+
+def traces_of(model: BaseModel) -> RawTraces:
+    """Return the raw traces of the channel group of a data set that is open.
+
+    Raises
+    ------
+    MissingDataError
+        Its raw data were not found.
+    """
+    if model.traces is None:
+        why = next((sentence for sentence in model.missing if "traces" in sentence.lower()), "")
+        raise MissingDataError(f"{model.name} has no raw data to sort. {why}".rstrip())
+    probes = {model.channel_group: model.probe}
+    gain = model.microvolts_per_unit
+    return RawTraces(model.traces, model.sample_rate, probes, model.recordings, gain, model.name)
+
+
+def open_raw_files(
+    files: Sequence[Path],
+    probe: ProbeFile,
+    *,
+    sample_rate: float,
+    n_channels: int | None,
+    dtype: npt.DTypeLike,
+    microvolts_per_unit: float | None = None,
+) -> RawTraces:
+    """Open raw files, a recording each; or all recordings of a `.kwd`.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Flat files, or one `.kwd`.
+    probe : ProbeFile
+        The channels of each group are columns of the files.
+    sample_rate : float
+        In Hz.
+    n_channels : int or None
+        Columns of flat files; None: as many as the probe has.
+    dtype : DTypeLike
+        Type of a sample of flat files.
+    microvolts_per_unit : float, optional
+        Gain, to be kept with the spikes.
+
+    Raises
+    ------
+    MissingDataError
+        One of them is not there.
+    KwikFormatError
+        One cannot be read.
+    SortingError
+        They don't fit each other or the probe.
+    """
+    if not files:
+        raise MissingDataError("No raw file is named; give one or more.")
+    columns = probe.n_columns if n_channels is None else n_channels
+    flat = FlatLayout(max(1, columns), np.dtype(dtype), probe.n_columns)
+    found = [raw for file in files for raw in _raw_data(file, flat)]
+    first = found[0]
+    for raw in found:
+        if (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
+            raise SortingError(
+                f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype}, but {first.path.name} has "
+                f"{first.n_channels} of {first.dtype}; sort them apart."
+            )
+    if not any(raw.n_rows for raw in found):
+        raise SortingError(f"{first.path.name} is empty; nothing can be detected.")
+    segments, recordings, start = [], [], 0
+    for number, raw in enumerate(found):
+        segments.append(RawSegment(start, raw.n_rows, raw, 0, raw.n_rows))
+        recordings.append(Recording(number, raw.path.stem if raw.node is None else raw.node, start, raw.n_rows))
+        start += raw.n_rows
+    traces = JoinedTraces(segments, first.n_channels, first.dtype)
+    name = first.path.name if len(found) == 1 else f"{first.path.name} and {len(found) - 1} more"
+    notes = (*probe.notes, *_spare(found))
+    return RawTraces(traces, sample_rate, probe.groups, tuple(recordings), microvolts_per_unit, name, notes)
+
+
+def find_probe(name: str, folder: Path) -> ProbeFile:
+    """Return the probe of a file beside others, or of a name that klusta knows.
+
+    Raises
+    ------
+    MissingDataError
+        There is no such file.
+    """
+    path = next((path for path in (folder / name, folder / f"{name}.prb") if path.is_file()), None)
+    built_in = built_in_probe(name)
+    return built_in if path is None and built_in is not None else read_prb(path or folder / name)
+
+
+def _raw_data(path: Path, flat: FlatLayout) -> list[RawData]:
+    file = find_file(path)
+    if file is None:
+        raise MissingDataError(f"There is no file {path}; correct its name, or put it there.")
+    if not is_kwd(file.name):
+        return [open_raw(file, RawLink(file.name), 0, flat)]
+    with open_h5(file) as kwd:
+        nodes = schema.recording_nodes(kwd)
+    if not nodes:
+        raise KwikFormatError(f"{file.name} has no recordings; use another copy of it.")
+    return [open_raw(file, RawLink(file.name, node), number, flat) for number, node in nodes.items()]
+
+
+def _spare(found: Sequence[RawData]) -> list[str]:
+    return [
+        f"{raw.path.name} is no whole number of samples of {raw.n_channels} channels of {raw.dtype}: it was cut short, "
+        f"or its channels or type are others; its last {raw.n_spare_bytes} bytes are left out."
+        for raw in found
+        if raw.n_spare_bytes
+    ]
