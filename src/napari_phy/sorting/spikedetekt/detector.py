@@ -163,6 +163,10 @@ class SpikeDetekt(Estimator):
     task: ClassVar[Task] = "detect"
     parameters_type: ClassVar[type[SpikeDetektParameters]] = SpikeDetektParameters
     parameters: SpikeDetektParameters
+    groups_: dict[int, DetectedSpikes]
+    thresholds_: Thresholds
+    components_: dict[int, Float32]
+    n_components_: int
 
     def fit(
         self,
@@ -223,7 +227,7 @@ class SpikeDetekt(Estimator):
         ]
         self._make_features(plan, components, traces, chunks, times, features, reporter, executor)
         self.components_ = dict(zip(traces.groups, components, strict=True))
-        self.groups_: dict[int, DetectedSpikes] = {}
+        self.groups_ = {}
         for group, (number, probe) in enumerate(traces.groups.items()):
             samples = np.concatenate([np.empty(0), *(of_groups[group] for of_groups in times)])
             self.groups_[number] = DetectedSpikes(probe, samples, masks[group], features[group])
