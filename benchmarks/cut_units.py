@@ -131,3 +131,15 @@ def units_of_klustas(path: Path, model: BaseModel) -> Int64:
             near = labels[first:stop]
             found[spike] = near[int((sizes[near] @ seen[spike]).argmax())]
     return found
+
+
+def units_as_sorted(units: Int64, clusters: npt.ArrayLike, least_share: float = 0.8) -> Int64:
+    """Return the cluster of each spike as a sorter left it; one that is not mostly a single neuron is below 0."""
+    of = np.asarray(clusters, dtype=np.int64)
+    found = of.copy()
+    for cluster in np.unique(of).tolist():
+        own = units[of == cluster]
+        values, counts = np.unique(own, return_counts=True)
+        if values[counts.argmax()] < 0 or counts.max() < least_share * len(own):
+            found[of == cluster] = -2 - cluster
+    return found

@@ -70,7 +70,7 @@ class Row:
     key: str
     limit: Limit | None = None
     theirs_key: str | None = None
-    unit: Literal["s", "B"] = "s"
+    unit: Literal["s", "B", "%"] = "s"
     peer_key: str | None = None
 
 

@@ -33,6 +33,7 @@ SUBJECTS = {
     "waveforms": "10 k waveforms of 82 samples and 32 channels",
     "correlograms": "correlograms of 1 800 s at 20 kHz, lags up to 25 ms",
     "similarity": "500 clusters, 96 features: how alike all pairs are",
+    "proposals": "neurons cut into clusters: which are found again",
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",

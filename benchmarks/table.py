@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,12 +37,15 @@ class Line:
             return self.ours <= limit.value
         if self.theirs is None or self.ratio is None:
             return None
-        return (1 / self.ratio if limit.of == "ours / theirs" else self.ours - self.theirs) <= limit.value
+        if limit.of == "ours / theirs":
+            return (1 / self.ratio if self.ratio else math.inf) <= limit.value
+        return self.ours - self.theirs <= limit.value
 
     def cells(self) -> tuple[str, ...]:
         """Return the words of each column."""
         unit = self.row.unit
         ratio = "–" if self.ratio is None else f"{self.ratio:.3g} ×" if self.ratio < 1000 else f"{self.ratio:,.0f} ×"
+        ratio = "∞ ×" if self.ratio == math.inf else ratio
         met = {None: "", True: "yes", False: "no"}[self.met]
         return (self.row.work, amount(self.ours, unit), amount(self.theirs, unit), ratio, target(self.row), met)
 
@@ -53,7 +57,7 @@ def line(row: Row, ours: Samples, theirs: Samples, *, cpu: bool = False) -> Line
     if not a or not b:
         return Line(row, _median(a), _median(b), None)
     in_turn = [y / x for x, y in zip(a, b, strict=True)] if row.theirs_key and len(a) == len(b) else []
-    return Line(row, _median(a), _median(b), _median(in_turn) or statistics.median(b) / statistics.median(a))
+    return Line(row, _median(a), _median(b), _median(in_turn) or _ratio(statistics.median(b), statistics.median(a)))
 
 
 def text(title: str, lines: Iterable[Line]) -> str:
@@ -65,9 +69,11 @@ def text(title: str, lines: Iterable[Line]) -> str:
 
 
 def amount(value: float | None, unit: str) -> str:
-    """Return seconds or bytes with three digits and a unit that a reader can take in."""
+    """Return seconds, bytes or a share with about three digits and a unit that a reader can take in."""
     if value is None:
         return "–"
+    if unit == "%":
+        return f"{100 * value:.1f} %"
     steps = (("GiB", 2.0**30), ("MiB", 2.0**20)) if unit == "B" else (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
     name, step = next((step for step in steps if value >= step[1]), steps[-1])
     number = value / step
@@ -86,6 +92,11 @@ def target(row: Row) -> str:
 
 def _values(samples: Sequence[Sample] | None, cpu: bool) -> list[float]:
     return [sample.cpu if cpu else sample.wall for sample in samples or ()]
+
+
+def _ratio(theirs: float, ours: float) -> float:
+    """Return how many times as much theirs is, also where ours is nothing."""
+    return theirs / ours if ours else math.inf if theirs else 1.0
 
 
 def _median(values: Sequence[float]) -> float | None:

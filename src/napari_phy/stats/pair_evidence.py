@@ -23,7 +23,7 @@ SHRINKAGE = 0.1  # of covariances towards their diagonal
 LEAST_COSINE = 0.9  # of the means, for the rest to be looked at
 LEAST_APART = 1.5  # standard deviations between the means, for a gap to be possible
 SHAPE_ODDS, SHAPE_STEP = 5.0, 20.0  # log odds of the same shape, and what a difference of 1 takes from them
-RESIDUAL_STEP, USUAL_RESIDUAL = 0.6, 1.5
+RESIDUAL_STEP, USUAL_RESIDUAL, DRIFTED = 0.6, 1.5, 0.4
 GAP_STEP = 12.0
 SIZE_STEP, USUAL_SIZE = 3.0, 0.7  # of the log of the ratio; bursts and drift halve spikes
 ALIEN_SHARE = 0.1  # of the pairs by chance: what one neuron may have of them
@@ -172,10 +172,11 @@ def log_odds(shape: ShapeEvidence, time: TimeEvidence) -> dict[str, float]:
     """
     difference = math.sqrt(max(1 - max(shape.cosine, 0.0) ** 2, 0.0))
     known = not math.isnan(shape.residual)
+    drifted = min(1.0, DRIFTED + 2 * time.overlap)  # what is not there at the same time may have drifted
     size = abs(math.log(shape.size_ratio)) if shape.size_ratio > 0 else math.inf
     return {
         "shape": SHAPE_ODDS - SHAPE_STEP * difference,
-        "residual": -RESIDUAL_STEP * max(shape.residual - USUAL_RESIDUAL, 0.0) if known else -1.0,
+        "residual": -RESIDUAL_STEP * drifted * max(shape.residual - USUAL_RESIDUAL, 0.0) if known else -1.0,
         "gap": -GAP_STEP * shape.gap * min(1.0, 2 * time.overlap) if known else 0.0,
         "size": -SIZE_STEP * max(min(size, 5.0) - USUAL_SIZE, 0.0),
         "refractory": refractory_odds(time),
