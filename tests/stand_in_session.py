@@ -10,6 +10,7 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import no_progress
 from napari_phy.stats.similarity import cosine_similarity
 from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.table.class_column import ClassRules
 from napari_phy.table.cluster_ranking import ClusterRanking
 from napari_phy.table.similarities import Similarities
 
@@ -56,6 +57,7 @@ class StandInSession:
         self.sums = None if model.features is None or model.masks is None else FreshSums(self)
         self.similarities = Similarities(ClusterRanking(self.manager, self.sums))
         self.similarities.follow(self)
+        self.class_rules = ClassRules()
 
     @property
     def range_s(self):

@@ -1,11 +1,15 @@
 """The Wizard dock in a real window: a whole review by keys alone, and by clicks."""
 
+import threading
+
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
 from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+
+from napari_phy.table.cluster_cuts import ClusterCuts
 
 SPACE = Qt.Key.Key_Space
 
@@ -190,3 +194,24 @@ def different_neurons(session, cluster):
     n_spikes = session.manager.n_spikes
     alike = [one for one, _ in session.similar_to(cluster) if 3 * n_spikes(one) > n_spikes(cluster)]
     return [cluster, alike[-1]]
+
+
+def test_space_never_waits_for_a_cut(person, panel, monkeypatch):
+    session, is_free = person.session, threading.Event()
+    cuts = session.opened.cuts
+    last = session.wizard.best
+    person.session.listed.show(f"id == {last}", [last])
+    person.settle()
+    assert session.wizard.coming is None
+    found = ClusterCuts.__call__
+    monkeypatch.setattr(ClusterCuts, "knows", lambda _, cluster: is_free.is_set())
+    monkeypatch.setattr(ClusterCuts, "__call__", lambda self, cluster: is_free.wait() and found(self, cluster))
+    try:
+        for _ in range(3):
+            person.press(SPACE)
+        assert session.wizard.best == last
+        assert session.wizard.skipped == ()
+    finally:
+        is_free.set()
+    person.wait(lambda: session.wizard.cut is not None or session.wizard.is_finished or session.wizard.skipped, "it")
+    assert cuts.knows(last)

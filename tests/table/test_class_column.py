@@ -7,20 +7,14 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.stats.automatic_classes import CLASSES, DEFAULT_RULES, Rule, classify
-from napari_phy.table.class_column import class_column, rule_values, usable_rules
+from napari_phy.table.class_column import rule_values, usable_rules
 from napari_phy.table.cluster_filter import find_clusters
 from napari_phy.table.cluster_table import compute_cluster_table, compute_values
-from napari_phy.table.columns import find_column, registry
+from napari_phy.table.columns import find_column
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
 
 
-@pytest.fixture(autouse=True)
-def our_rules():
-    yield
-    registry.clear()
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session():
     return light_session(8, 2000)
 
@@ -40,14 +34,20 @@ def test_classes_are_what_rules_make_of_the_columns(session):
 
 def test_other_rules_have_other_classes_and_the_filter_knows_them_by_name(session):
     n = min(session.manager.n_spikes(cluster) for cluster in session.manager.cluster_ids.tolist())
-    registry.replace(class_column([Rule("num_spikes", "mua", n + 1)]))
+    other = light_session(8, 2000)
+    session.class_rules.rules = [Rule("num_spikes", "mua", n + 1)]
     clusters = session.manager.cluster_ids.tolist()
     found = compute_values(session, "class", clusters)
     assert {CLASSES[int(value)] for value in found.values()} <= {"mua", "good"}
     few = [cluster for cluster in clusters if session.manager.n_spikes(cluster) == n]
     assert find_clusters(session, 'class == "mua"') == few
-    registry.replace(class_column())
-    assert math.isnan(compute_cluster_table(session, few, ["class"], reads="nothing")["class"][0]) or few
+    session.views["classes"].snr_least = None
+    assert session.class_rules.rules == session.views["classes"].value.rules
+    assert math.isnan(compute_cluster_table(session, few, ["class"], reads="nothing")["class"][0])
+    assert other.class_rules.rules == DEFAULT_RULES
+    session.class_rules.rules = [Rule("num_spikes", "mua", n + 1)]
+    kept = compute_cluster_table(session, few, ["class"], reads="nothing")["class"]
+    assert kept.tolist() == [found[cluster] for cluster in few]
 
 
 def test_a_rule_in_microvolts_is_left_out_where_the_gain_is_not_known(session):

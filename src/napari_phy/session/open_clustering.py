@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from napari_phy.core.arrays import LARGEST
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.clustering_file import StoredClustering
-from napari_phy.core.decisions import Decisions, KeptDecisions
+from napari_phy.core.decisions import Decisions
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReplayError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -23,10 +24,11 @@ from napari_phy.session.proposals import Proposals
 from napari_phy.storage.side_files import DECISIONS, SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
+from napari_phy.table.class_column import ClassRules
 from napari_phy.table.cluster_cuts import ClusterCuts
 from napari_phy.table.cluster_ranking import ClusterRanking
 from napari_phy.table.feature_sums import FeatureSums
-from napari_phy.table.similarities import ChosenMeasure, Similarities
+from napari_phy.table.similarities import Similarities
 
 
 class EditGate:
@@ -72,6 +74,7 @@ class OpenClustering:
     comparison: Comparison
     cuts: ClusterCuts
     proposals: Proposals
+    class_rules: ClassRules
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -84,8 +87,8 @@ class OpenClustering:
         return self
 
     @classmethod
-    def of(cls, model: BaseModel, store: EditStore, measure: ChosenMeasure | None = None) -> OpenClustering:
-        """Return the clustering of a model with the edits of its store replayed."""
+    def of(cls, model: BaseModel, store: EditStore, before: OpenClustering | None = None) -> OpenClustering:
+        """Return the clustering of a model with the edits of its store replayed, by the choices that held before."""
         gate = EditGate(store)
         manager = _replayed(store, gate)
         sums = None
@@ -97,7 +100,7 @@ class OpenClustering:
         if sums is not None and sums.is_small:
             with suppress(NapariPhyError, OSError):  # whoever asks for them gets the error
                 ranking.prepare()
-        similarities = Similarities(ranking, measure)
+        similarities = Similarities(ranking, None if before is None else before.similarities.chosen)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         cuts = ClusterCuts(manager, model, sums)
         decisions = _decisions(manager, model, store)
@@ -105,7 +108,8 @@ class OpenClustering:
         proposals = Proposals(manager, decisions, cuts)
         selection, comparison = Selection(manager), Comparison(manager)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
-        opened = cls(model, store, gate, *fields, cuts, proposals)
+        class_rules = ClassRules() if before is None else before.class_rules
+        opened = cls(model, store, gate, *fields, cuts, proposals, class_rules)
         similarities.follow(opened)
         proposals.follow(opened)
         return opened
@@ -140,7 +144,7 @@ class OpenClustering:
             on_progress(0.5)
             store = EditStore.open(model, read_only=read_only, session_start=self.store.session_start)
             try:
-                return OpenClustering.of(model, store, self.similarities.chosen)
+                return OpenClustering.of(model, store, self)
             except BaseException:
                 store.close()
                 raise
@@ -184,21 +188,18 @@ class OpenClustering:
 
     def close(self, *, but_not_of: OpenClustering | None = None) -> None:
         """Close every file, but not those that another clustering of the same channel group shares."""
+        SideFiles.settle()
         self.store.close()
         if but_not_of is None or not self.model.shares_files(but_not_of.model):
             self.model.close()
 
 
 def _decisions(manager: ClusterManager, model: BaseModel, store: EditStore) -> Decisions:
-    """Return what was decided in the wizard of a clustering before, which is kept in the side folder."""
+    """Return what was decided in the reviews of a clustering before, which is kept in the side folder."""
     files = SideFiles(model.edited_file, is_kept=not store.read_only)
-    place, all_kept = f"{model.channel_group}/{model.clustering}", files.load(DECISIONS)
-
-    def keep(decisions: KeptDecisions) -> None:
-        all_kept[place] = decisions
-        files.save(DECISIONS, all_kept)
-
-    return Decisions(manager, all_kept.get(place), keep)
+    place = f"{model.channel_group}/{model.clustering}"
+    files.settle()  # it may have been open a moment ago
+    return Decisions(manager, files.load(DECISIONS).get(place), partial(files.update, DECISIONS, place))
 
 
 def _replayed(store: EditStore, gate: EditGate) -> ClusterManager:

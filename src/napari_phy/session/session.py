@@ -37,9 +37,8 @@ from napari_phy.storage.side_files import SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore
 from napari_phy.storage.trace_pyramid import TracePyramid
-from napari_phy.table.class_column import class_column
+from napari_phy.table.class_column import ClassRules
 from napari_phy.table.cluster_table import Table
-from napari_phy.table.columns import registry
 from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.table.similarities import Similarities
 
@@ -194,6 +193,11 @@ class Session(Saving, TimeStructures):
         return self._current.opened.similarities
 
     @property
+    def class_rules(self) -> ClassRules:
+        """By which rules clusters are classed: those of `views["classes"]`, also after a switch."""
+        return self._current.opened.class_rules
+
+    @property
     def listed(self) -> ListedClusters:
         """The clusters that the list shows; another one, all of them, after a switch."""
         return self._current.opened.listed
@@ -253,7 +257,7 @@ class Session(Saving, TimeStructures):
         return views
 
     def _on_classes_settings(self, settings: ClassesSettings) -> None:
-        registry.replace(class_column(settings.rules))  # of all sessions: thresholds are the user's, not a file's
+        self.class_rules.rules = settings.rules
 
     def _on_similarity_settings(self, settings: SimilaritySettings) -> None:
         self.opened.similarities.chosen.key = settings.measure

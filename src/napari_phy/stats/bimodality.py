@@ -1,7 +1,9 @@
 """Whether numbers come in two clouds, and where to cut between them.
 
-Two clouds are found where Hartigan's dip says that the numbers have more than one mode, whatever the shape of that one
-would be, and Ashman's D says that two normal distributions fitted to them are apart.
+Two clouds are found where the numbers have more than one mode, whatever the shape of that one would be, and Ashman's D
+says that two normal distributions fitted to them are apart. Hartigan's dip tells of two large clouds; a small one
+beside a large one is told by the valley between them: with one mode, a stretch nearer to it holds at least as many
+numbers as one of the same width farther away.
 
 References
 ----------
@@ -22,7 +24,11 @@ Float64 = npt.NDArray[np.float64]
 
 CRITICAL_DIP = 0.57  # of √n × dip: 95 % of uniform samples, the least favourable of one mode, have less
 LEAST_SEPARATION = 2.0  # Ashman's D from which on two clouds are apart
-LEAST_PART = 0.02  # of the numbers, in the smaller cloud
+LEAST_PART = 0.01  # of the numbers, in the smaller cloud
+CRITICAL_VALLEY = -8.0  # log probability of the deepest valley: of samples of one mode 99 % have a larger one
+VALLEY_WIDTHS = (0.5, 1.0, 2.0)  # of the stretches that are counted, in robust standard deviations
+_PER_WIDTH = 4  # places of a stretch
+_MOST_WIDTHS = 100  # from the median to either side
 FEWEST = 50  # numbers
 N_STEPS = 60  # of the fit
 _N_GRID = 513
@@ -59,10 +65,12 @@ def find_two_clouds(values: npt.ArrayLike) -> TwoClouds | None:
     numbers = np.sort(numbers[np.isfinite(numbers)])
     if len(numbers) < FEWEST or numbers[0] == numbers[-1]:
         return None
-    dip = dip_statistic(_spread(numbers))
-    if dip * math.sqrt(len(numbers)) < CRITICAL_DIP:
+    spread = _spread(numbers)
+    dip = dip_statistic(spread)
+    valley = None if dip * math.sqrt(len(numbers)) >= CRITICAL_DIP else find_valley(spread)
+    if dip * math.sqrt(len(numbers)) < CRITICAL_DIP and (valley is None or valley.log_probability > CRITICAL_VALLEY):
         return None
-    weights, means, deviations = fit_two_normals(numbers)
+    weights, means, deviations = fit_two_normals(numbers, None if valley is None else valley.place)
     separation = float(abs(means[1] - means[0]) / np.sqrt(np.mean(deviations**2)))
     if separation < LEAST_SEPARATION:
         return None
@@ -71,6 +79,62 @@ def find_two_clouds(values: npt.ArrayLike) -> TwoClouds | None:
     if min(n_above, len(numbers) - n_above) < LEAST_PART * len(numbers):
         return None
     return TwoClouds(cut, separation, dip)
+
+
+@dataclass(frozen=True, slots=True)
+class Valley:
+    """Few numbers between a small cloud and the rest.
+
+    Attributes
+    ----------
+    place : float
+        Its middle.
+    log_probability : float
+        Of so many more numbers in the cloud than in the valley, or still more, if there were as many in both.
+    """
+
+    place: float
+    log_probability: float
+
+
+def find_valley(values: Float64) -> Valley | None:
+    """Return the deepest valley, beside the stretch that holds the most numbers; None where there is none.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        Ascending, not all of them equal.
+    """
+    from scipy.special import betainc
+
+    quartiles = np.quantile(values, [0.25, 0.5, 0.75])
+    scale = float(quartiles[2] - quartiles[0]) / 1.349
+    if scale <= 0:
+        return None
+    deepest = Valley(0.0, 0.0)
+    for width in (share * scale for share in VALLEY_WIDTHS):
+        step = width / _PER_WIDTH
+        low, high = (
+            max(-_MOST_WIDTHS * width, values[0] - quartiles[1]),
+            min(_MOST_WIDTHS * width, values[-1] - quartiles[1]),
+        )
+        starts = quartiles[1] + np.arange(math.floor(low / step) - _PER_WIDTH, math.ceil(high / step) + 1) * step
+        counts = np.searchsorted(values, starts + width) - np.searchsorted(values, starts)
+        densest = int(counts.argmax())
+        for side, direction in ((counts[densest:], 1), (counts[densest::-1], -1)):
+            if len(side) <= _PER_WIDTH:
+                continue
+            beyond = side[_PER_WIDTH:]  # stretches that do not overlap with the one beside the valley
+            fewest = np.minimum.accumulate(side)[:-_PER_WIDTH]
+            chances = betainc(np.maximum(beyond, 1), fewest + 1.0, 0.5)
+            place = int(np.where(beyond > fewest, chances, 1.0).argmin())
+            if beyond[place] > fewest[place]:
+                log_probability = math.log(max(float(chances[place]), 1e-300))
+                if log_probability < deepest.log_probability:
+                    bottom = np.flatnonzero(side[: place + 1] == fewest[place])
+                    middle = densest + direction * int(bottom[len(bottom) // 2])
+                    deepest = Valley(float(starts[middle] + width / 2), log_probability)
+    return deepest if deepest.log_probability < 0 else None
 
 
 def _spread(values: Float64) -> Float64:
@@ -138,22 +202,22 @@ def _hull(x: Float64, y: Float64, sign: float) -> npt.NDArray[np.int64]:
     return np.array(corners, dtype=np.int64)
 
 
-def fit_two_normals(values: Float64) -> tuple[Float64, Float64, Float64]:
+def fit_two_normals(values: Float64, start: float | None = None) -> tuple[Float64, Float64, Float64]:
     """Return weights, means and standard deviations of two normal distributions, by expectation maximisation.
-
-    It begins at the cut that leaves the least variance within the two parts (Otsu).
 
     Parameters
     ----------
     values : ndarray of float64, shape (n,)
         Ascending numbers, not all of them equal.
+    start : float, optional
+        The cut that it begins at; the one that leaves the least variance within the two parts (Otsu) if None.
 
     Returns
     -------
     tuple of ndarray of float64, shape (2,)
         The one with the smaller mean at the beginning first.
     """
-    n_left = _least_variance(values)
+    n_left = _least_variance(values) if start is None else int(np.searchsorted(values, start))
     is_right = np.arange(len(values)) >= n_left
     floor = float(values.var()) * 1e-6
     shares = np.stack([~is_right, is_right]).astype(np.float64)

@@ -15,6 +15,7 @@ from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import PlacementError, TimelineError
 from napari_phy.core.probe_placement import PlacedProbe, ProbePlacement
 from napari_phy.files.atomic import write_file
+from napari_phy.files.background_writes import WRITES
 from napari_phy.files.side_folder import find_side_file, make_side_folder
 from napari_phy.files.user_files import load_json
 
@@ -90,6 +91,21 @@ class SideFiles:
         except OSError as error:
             name = self._path.name
             logger.warning("%s: %s cannot be kept (%s) and are lost when it is closed.", name, kind.words, error)
+
+    def update(self, kind: SideFile[dict[str, Any]], entry: str, value: Any) -> None:
+        """Keep one entry of a kind in the background, beside what others keep of it; `settle` waits for that."""
+
+        def write() -> None:
+            entries = self.load(kind)
+            self.save(kind, {**entries, entry: value})
+
+        if self._is_kept:
+            WRITES.put((self._path, kind.file, entry), write)
+
+    @staticmethod
+    def settle() -> None:
+        """Return when all that was to be kept in the background is on the disk."""
+        WRITES.wait()
 
     @property
     def _folder(self) -> Path:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.core.signals import signal
 from napari_phy.stats.automatic_classes import CLASSES, DEFAULT_RULES, Rule, classify
 from napari_phy.table.column import OWN_UNIT, Column
 from napari_phy.table.session_like import SessionLike
@@ -16,6 +16,26 @@ from napari_phy.table.session_like import SessionLike
 Float64 = npt.NDArray[np.float64]
 
 CLASS_KEY = "class"
+
+
+class ClassRules:
+    """The rules by which the clusters of a session are classed."""
+
+    changed = signal()
+
+    def __init__(self) -> None:
+        self._rules: tuple[Rule, ...] = DEFAULT_RULES
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules with their thresholds."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Sequence[Rule]) -> None:
+        if tuple(rules) != self._rules:
+            self._rules = tuple(rules)
+            self.changed.emit()
 
 
 def rule_column(session: SessionLike, rule: Rule) -> Column | None:
@@ -54,34 +74,28 @@ def rule_values(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _ByRules:
-    """Computes classes; equal for equal rules, so that what is kept belongs to them."""
-
-    rules: tuple[Rule, ...]
-
-    def __call__(self, session: SessionLike, clusters: Sequence[int], on_progress: OnProgress) -> npt.ArrayLike:
-        values = rule_values(session, clusters, self.rules, on_progress)
-        return classify(values, self.rules) if values else np.full(len(clusters), np.nan)
+def _classes(session: SessionLike, clusters: Sequence[int], on_progress: OnProgress) -> npt.ArrayLike:
+    rules = session.class_rules.rules
+    values = rule_values(session, clusters, rules, on_progress)
+    return classify(values, rules) if values else np.full(len(clusters), np.nan)
 
 
-def class_column(rules: Sequence[Rule] = DEFAULT_RULES) -> Column:
-    """Return the column by some rules."""
-    return Column(
-        CLASS_KEY,
-        "class",
-        _ByRules(tuple(rules)),
-        "Automatic class\nnoise, mua, good or non-somatic, by the thresholds of Classes",
-        "automatic class",
-        kind="lazy",
-        in_background=True,
-        is_usual=False,
-        is_quantity=False,
-        is_whole=True,
-        width=84,
-        small_width=76,
-        keep=1,
-        in_small=False,
-        uses_periods=True,
-        categories=CLASSES,
-    )
+CLASS_COLUMN = Column(
+    CLASS_KEY,
+    "class",
+    _classes,
+    "Automatic class\nnoise, mua, good or non-somatic, by the thresholds of Classes",
+    "automatic class",
+    kind="lazy",
+    in_background=True,
+    is_usual=False,
+    is_quantity=False,
+    is_whole=True,
+    width=84,
+    small_width=76,
+    keep=1,
+    in_small=False,
+    state=lambda session: session.class_rules.rules,
+    uses_periods=True,
+    categories=CLASSES,
+)

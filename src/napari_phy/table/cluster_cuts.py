@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import numpy as np
@@ -11,19 +12,22 @@ from napari_phy.core.arrays import evenly_spaced, is_measured, read_only
 from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.cluster_cut import ClusterCut, Measure
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.signals import signal
 from napari_phy.stats.bimodality import TwoClouds, find_two_clouds
+from napari_phy.stats.cloud_axes import cloud_axes
 from napari_phy.table.feature_sums import FeatureSums
+
+logger = logging.getLogger(__name__)
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-N_SAMPLE = 2000  # spikes that are tested, evenly spaced
+N_SAMPLE = 5000  # spikes that are tested, evenly spaced
 N_CHANNELS = 6  # those that took part the most,
 LEAST_MASK = 0.2  # of the largest mean mask: below that, spikes have little on a channel but noise
-N_AXES = 3  # principal axes of the features
 MOST_BYTES = 2**28  # of features and masks of one cluster that are read
 LEAST_DIFFERENCE = 1.0  # of features, in standard deviations, between two clouds in time
 _BLOCK_BYTES = 2**24
@@ -32,11 +36,10 @@ _BLOCK_BYTES = 2**24
 class ClusterCuts:
     """Finds two clouds within clusters, each cluster once; safe in worker threads.
 
-    Tested are the amplitude, the first principal axes of the features on the channels that the masks let through, and
-    the time. Two clouds in time count only where the features differ too: a neuron may be silent for a while. Of those
-    found, the ones that are the farthest apart are proposed. Features are not multiplied by masks here, which would
-    make two clouds of spikes around the threshold of a channel. A cluster whose features would be more than 256 MB to
-    read has no cut.
+    Tested are the amplitude, axes of the features on the channels that the masks let through, and the time. Two clouds
+    in time count only where the features differ too: a neuron may be silent for a while. Of those found, the ones that
+    are the farthest apart are proposed. Features are not multiplied by masks here, which would make two clouds of
+    spikes around the threshold of a channel. A cluster whose features would be more than 256 MB to read has no cut.
 
     Parameters
     ----------
@@ -61,24 +64,35 @@ class ClusterCuts:
         self._lock = threading.Lock()
 
     def knows(self, cluster: int) -> bool:
-        """Return whether a call tells at once where a cluster may be cut."""
-        return self._features is None or self._masks is None or cluster in self._known
+        """Return whether it is known at once where a cluster may be cut, or that it may not."""
+        return self._cannot_tell(cluster) or cluster in self._known
 
     def __call__(self, cluster: int, on_progress: OnProgress = no_progress) -> ClusterCut | None:
-        """Return where a cluster may be cut, or None."""
-        if self._features is None or self._masks is None or cluster not in self._manager:
-            return None
-        if self._sums is not None and self._sums.is_held:
+        """Return where a cluster may be cut, or None, also where its features cannot be read."""
+        if self._cannot_tell(cluster):
             return None
         with self._lock:
             found = self._known.get(cluster)
             if found is not None:
                 return found[0]
-            spikes = self._manager.spikes(cluster)
-            cut = _find_cut(cluster, spikes, self._features, self._masks, self._samples, on_progress)
+            cut = self._find(cluster, on_progress)
             self._known.put(cluster, (cut,))
         self.found.emit()
         return cut
+
+    def _cannot_tell(self, cluster: int) -> bool:
+        has_none = self._features is None or self._masks is None or cluster not in self._manager
+        return has_none or (self._sums is not None and self._sums.is_held)
+
+    def _find(self, cluster: int, on_progress: OnProgress) -> ClusterCut | None:
+        assert self._features is not None
+        assert self._masks is not None
+        try:
+            spikes = self._manager.spikes(cluster)
+            return _find_cut(cluster, spikes, self._features, self._masks, self._samples, on_progress)
+        except (NapariPhyError, OSError) as error:
+            logger.warning("No cut of cluster %d is proposed: %s", cluster, error)
+            return None
 
 
 def _find_cut(
@@ -129,7 +143,7 @@ def _column(axes: _Axes, features: SpikeRows, masks: SpikeRows, spikes: Int64, p
 
 
 class _Axes:
-    """Amplitude and principal axes of the features on the largest channels of a cluster."""
+    """Amplitude, and axes of the features on the largest channels of a cluster."""
 
     def __init__(self, channels: Int64, mean: Float64, directions: Float64) -> None:
         self._channels, self._mean, self._directions = channels, mean, directions
@@ -144,8 +158,7 @@ class _Axes:
             return None
         flat = rows[:, channels].reshape(len(rows), -1)
         mean = flat.mean(axis=0)
-        directions = np.linalg.eigh((flat - mean).T @ (flat - mean))[1].T[::-1][:N_AXES]
-        return cls(channels, mean, directions)
+        return cls(channels, mean, cloud_axes(flat - mean))
 
     def values(self, features: SpikeRows, masks: SpikeRows, spikes: Int64) -> Float64:
         """Return (n, 1 + n_axes): the amplitude, which is the largest |first feature|, and the place on each axis."""

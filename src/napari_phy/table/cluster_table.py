@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -56,7 +56,7 @@ class ClusterTable:
         return self.values[key]
 
 
-_Key = tuple[Column, bool]  # whether it is that of valid periods only
+_Key = tuple[Column, Hashable, bool]  # its state, and whether it is that of valid periods only
 
 
 class _ColumnCache:
@@ -235,17 +235,21 @@ def _values(
         return np.asarray(column.compute(asked, ids, on_progress), dtype=np.float64)
     manager, model = asked.manager, asked.model
     cache = _caches.of(manager, model)
-    valid, clusters = valid_time(asked), manager.cluster_ids if column.is_relative else _NO_IDS
-    key = column, column.uses_periods and valid.is_used
+    key, clusters = _key(asked, column), manager.cluster_ids if column.is_relative else _NO_IDS
     values, is_known = cache.get(key, ids, clusters)
     places = np.flatnonzero(~is_known)
     if is_asked and len(places):
         wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
         computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
         is_same = not column.is_relative or np.array_equal(manager.cluster_ids, clusters)
-        is_same = is_same and key[1] == (column.uses_periods and valid.is_used)
+        is_same = is_same and key == _key(asked, column)
         if is_same and asked.manager is manager and asked.model is model:  # else it is not known what was computed
             cache.put(key, wanted, computed, clusters)
         of = dict(zip(wanted, computed.tolist(), strict=True))
         values[places] = [of[ids[place]] for place in places.tolist()]
     return values
+
+
+def _key(session: SessionLike, column: Column) -> _Key:
+    state = None if column.state is None else column.state(session)
+    return column, state, column.uses_periods and valid_time(session).is_used

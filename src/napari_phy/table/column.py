@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,7 @@ from napari_phy.table.value_range import ValueRange
 
 Need = Literal["features", "positions", "waveforms", "traces"]
 Compute = Callable[[SessionLike, Sequence[int], OnProgress], npt.ArrayLike]
+State = Callable[[SessionLike], Hashable]
 
 NEEDS: tuple[Need, ...] = ("features", "positions", "waveforms", "traces")
 OWN_UNIT = "µV"  # stands for the unit of the data set's waveforms, which is "a.u." where the gain is unknown
@@ -52,6 +53,8 @@ class Column:
         Whether lists compute it in the background.
     is_relative : bool
         Whether it depends on how the other spikes are divided into clusters, so that each edit may change it.
+    state : callable, optional
+        Returns what else the numbers depend on: those of each state are kept.
     uses_periods : bool
         Whether it can be that of the valid periods of a cluster only.
     is_usual : bool
@@ -93,6 +96,7 @@ class Column:
     needs: tuple[Need, ...] = ()
     in_background: bool = False
     is_relative: bool = False
+    state: State | None = None
     uses_periods: bool = False
     is_usual: bool = True
     follows_time: bool = False

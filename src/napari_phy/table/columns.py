@@ -14,7 +14,7 @@ from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import spans_of
 from napari_phy.plugins import METRICS, load_entry_points
 from napari_phy.stats.refractory import refractory_fraction
-from napari_phy.table.class_column import class_column
+from napari_phy.table.class_column import CLASS_COLUMN
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.column import OWN_UNIT, Column
 from napari_phy.table.quality import QUALITY
@@ -119,7 +119,7 @@ _OWN: tuple[Column, ...] = (
     ),
 )  # fmt: skip
 
-BUILT_IN: tuple[Column, ...] = (*_OWN, *QUALITY, class_column())
+BUILT_IN: tuple[Column, ...] = (*_OWN, *QUALITY, CLASS_COLUMN)
 
 
 # --- the registry ---
@@ -131,7 +131,6 @@ class Registry:
     changed = signal()
 
     def __init__(self) -> None:
-        self._own = BUILT_IN
         self._added: dict[str, Column] = {}
         self._has_loaded = False
 
@@ -141,14 +140,7 @@ class Registry:
         if not self._has_loaded:
             self._has_loaded = True
             load_entry_points(METRICS, "metric")  # `metric` adds them
-        return (*self._own, *self._added.values())
-
-    def replace(self, column: Column) -> None:
-        """Have one of our own columns computed otherwise."""
-        own = tuple(column if one.key == column.key else one for one in self._own)
-        if own != self._own:
-            self._own = own
-            self.changed.emit()
+        return (*BUILT_IN, *self._added.values())
 
     def add(self, column: Column) -> None:
         """Take a column, in the place of one of the same key that was added before.
@@ -167,8 +159,7 @@ class Registry:
         self.changed.emit()
 
     def clear(self) -> None:
-        """Drop all that was added or replaced; what packages offer is imported anew."""
-        self._own = BUILT_IN
+        """Drop all that was added; what packages offer is imported anew."""
         self._added.clear()
         self._has_loaded = False
         self.changed.emit()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.stats.automatic_classes import Rule
 
 
 class ClusterSumsLike(Protocol):
@@ -121,6 +122,15 @@ class SimilaritiesLike(Protocol):
         ...
 
 
+class ClassRulesLike(Protocol):
+    """By which rules clusters are classed."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules with their thresholds."""
+        ...
+
+
 class SessionLike(Protocol):
     """One open data set as a view reads it; nothing here is changed by a view."""
 
@@ -152,6 +162,11 @@ class SessionLike(Protocol):
     @property
     def columns(self) -> ColumnsLike:
         """What is known of each single spike."""
+        ...
+
+    @property
+    def class_rules(self) -> ClassRulesLike:
+        """By which rules clusters are classed."""
         ...
 
     @property

@@ -95,6 +95,11 @@ class RecordingContext:
     def show_keys(self):
         self.calls.append("keys")
 
+    def once_cut_is_known(self, act, *, is_due):
+        sentence = act(self.session)
+        if sentence:
+            self.say(sentence)
+
     def ask_classes(self):
         self.calls.append("classes")
 

@@ -76,6 +76,13 @@ class ActionContext(Protocol):
         """Show the Proposals dock; `find` looks for proposals anew."""
         ...
 
+    def once_cut_is_known(self, act: Callable[[Session], str], *, is_due: bool) -> None:
+        """Do something that depends on the cut of the best cluster, and say what it returns.
+
+        Where it `is_due`, the cut is looked for in the background first.
+        """
+        ...
+
     def ask_classes(self) -> None:
         """Show the Classes dock, and ask what is to be moved by class."""
         ...

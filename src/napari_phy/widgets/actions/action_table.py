@@ -17,6 +17,8 @@ from napari_phy.widgets.actions.navigation import (
     go_to_spike,
     go_to_violation,
     n_similar,
+    needs_cut_to_go_on,
+    needs_cut_to_show,
     needs_skipped,
     nothing_to_propose,
     pause_caption,
@@ -153,7 +155,11 @@ def _take_color(context: ActionContext) -> None:
 
 
 def _next_candidate(context: ActionContext) -> None:
-    _say(context, go_on(_session(context)))
+    context.once_cut_is_known(go_on, is_due=needs_cut_to_go_on(_session(context)))
+
+
+def _show_cut(context: ActionContext) -> None:
+    context.once_cut_is_known(show_cut, is_due=needs_cut_to_show(_session(context)))
 
 
 def _say(context: ActionContext, sentence: str) -> None:
@@ -385,7 +391,7 @@ ACTIONS: tuple[Action, ...] = (
         words="restart begin reset wizard",
     ),
     Action(
-        "propose_cut", "Show a cut", "Wizard", lambda context: _say(context, show_cut(_session(context))), needs_best,
+        "propose_cut", "Show a cut", "Wizard", _show_cut, needs_best,
         _simple("Show where the best cluster falls into two clouds, to split it there"), ("Shift+K",),
         words="split bimodal two clouds propose",
     ),

@@ -101,6 +101,14 @@ def go_on(session: Session) -> str:
     return messages.LIST_IS_DONE if (wizard.place, wizard.cut) == before and session.listed.text else ""
 
 
+def needs_cut_to_go_on(session: Session) -> bool:
+    """Return whether `go_on` would look for a cut of the best cluster, which is not known yet."""
+    wizard = session.wizard
+    if wizard.best is None or wizard.cut is not None or wizard.is_one(wizard.best) or not session.selection.clusters:
+        return False
+    return wizard.coming is None and wizard.best in session.listed and not session.opened.cuts.knows(wizard.best)
+
+
 def go_back(session: Session) -> None:
     """Propose again what was proposed before."""
     session.wizard.start()
@@ -114,6 +122,11 @@ def show_cut(session: Session) -> str:
     if best and session.wizard.best != best[0]:
         session.wizard.look_at(best[0])
     return "" if session.propose_cut() else messages.NO_CUT
+
+
+def needs_cut_to_show(session: Session) -> bool:
+    """Return whether `show_cut` would look for a cut that is not known yet."""
+    return not session.opened.cuts.knows(session.selection.best[0])
 
 
 def select_similar(session: Session, n: int, *, goes_on: bool = False) -> None:

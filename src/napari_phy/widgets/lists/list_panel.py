@@ -224,6 +224,7 @@ class ListPanel(Panel):
             self.list.cluster_model.unit = self.session.model.unit
             self.list.cluster_model.reason_of = self._reason_of
             self.follow_valid_time()
+            self._links.connect(self.session.class_rules.changed, self._on_class_rules)
         self._start()
 
     def follow_valid_time(self) -> None:
@@ -232,6 +233,11 @@ class ListPanel(Panel):
 
     @safe_slot
     def _on_valid_time(self) -> None:
+        self._reader.drop()
+        self._start()
+
+    @safe_slot
+    def _on_class_rules(self) -> None:
         self._reader.drop()
         self._start()
 

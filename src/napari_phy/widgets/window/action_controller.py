@@ -23,6 +23,7 @@ from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.groups_dialog import own_groups
 from napari_phy.widgets.actions.keys import napari_keys
 from napari_phy.widgets.base.application import not_none, referent
+from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
@@ -81,6 +82,8 @@ class ActionController(QObject):
         self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
         self._n_unsaved = 0  # before a save that somebody else may have started
         self.work = BackgroundWork(self)
+        self._cuts = LatestResult(self)  # where the best cluster may be cut
+        self._cuts.result_ready.connect(self._on_cut_known)
         self.bindings = key_bindings()
         self._keys_window: KeysWindow | None = None
         self._later = QTimer(self, singleShot=True, interval=0)
@@ -101,6 +104,7 @@ class ActionController(QObject):
     def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
+        self._cuts.drop()
         self._settle("edit", "save")
         left = self._opened if session is not None and session is self._session else None
         n_left = self._n_unsaved
@@ -272,6 +276,26 @@ class ActionController(QObject):
         self._keys_window.show()
         self._keys_window.raise_()
         self._keys_window.activateWindow()
+
+    def once_cut_is_known(self, act: Callable[[Session], str], *, is_due: bool) -> None:
+        """Do something that depends on the cut of the best cluster, which is looked for in the background first."""
+        session = not_none(self._session)
+        best = next(iter(session.selection.best), session.wizard.best)
+        if not is_due or best is None:
+            self._say_what(act(session))
+            return
+        cuts = session.opened.cuts
+        self._cuts.ask((act, best, session.wizard.place), lambda _: cuts(best))
+
+    def _on_cut_known(self, question: Any, _cut: object) -> None:
+        act, best, place = question
+        session = self._session
+        if session is not None and session.wizard.place == place and session.selection.best[:1] == (best,):
+            self._say_what(act(session))
+
+    def _say_what(self, sentence: str) -> None:
+        if sentence:
+            self.say(sentence)
 
     def show_wizard(self) -> None:
         """Show the Wizard dock."""
