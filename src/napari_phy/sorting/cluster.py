@@ -1,0 +1,226 @@
+"""Cluster spikes by their features and masks: `run` starts a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import as_ids, evenly_spaced, read_only
+from napari_phy.core.base_model import BaseModel, SpikeRows
+from napari_phy.core.errors import SortingError
+from napari_phy.core.progress import part_of
+from napari_phy.core.sentences import listed
+from napari_phy.formats.opening import open_model
+from napari_phy.formats.parameter_files.prm import read_prm
+from napari_phy.sorting.algorithms import Estimator
+from napari_phy.sorting.algorithms import algorithm as find_algorithm
+from napari_phy.sorting.blocks import executor_of
+from napari_phy.sorting.job import Job, Reporter
+from napari_phy.sorting.klustakwik import klustakwik2
+from napari_phy.sorting.klustakwik.masked_features import FeatureSpace, MaskedFeatures
+from napari_phy.table.spike_rows import required
+
+Int64 = npt.NDArray[np.int64]
+
+DEFAULT = klustakwik2.KlustaKwik2.key
+_N_FOR_SPACE = 2**15  # spikes, evenly spaced, which tell what is masked where only some are clustered
+_OTHER_NAMES = {"max_possible_clusters": "n_clusters_max"}  # of klustakwik2
+
+
+class Clusterer(Protocol):
+    """What an algorithm that clusters spikes offers."""
+
+    labels_: npt.NDArray[np.int32]
+
+    def fit(
+        self,
+        features: MaskedFeatures,
+        labels: npt.ArrayLike | None = None,
+        reporter: Reporter | None = None,
+        executor: Executor | None = None,
+    ) -> Any:
+        """Cluster spikes, and begin with labels of them where there are any."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredSpikes:
+    """What became of spikes.
+
+    Attributes
+    ----------
+    spike_ids : ndarray of int64, shape (n_spikes,)
+        The spikes, ascending.
+    labels : ndarray of int32, shape (n_spikes,)
+        Cluster of each: 0 is noise, 1 multi-unit activity; `session.assign(spike_ids, labels)` makes them so.
+    score : float or None
+        Of the algorithm; None where it has none.
+    algorithm : Estimator
+        With its parameters and results.
+    """
+
+    spike_ids: Int64
+    labels: npt.NDArray[np.int32]
+    score: float | None
+    algorithm: Clusterer
+
+
+def run(
+    model: BaseModel | str | Path,
+    algorithm: str = DEFAULT,
+    client: Any = None,
+    spike_ids: npt.ArrayLike | None = None,
+    refine: str | None = None,
+    *,
+    labels: npt.ArrayLike | None = None,
+    ipp_view: Any = None,
+    **params: Any,
+) -> Job[ClusteredSpikes]:
+    """Cluster spikes in the background.
+
+    Parameters
+    ----------
+    model : BaseModel, str or Path
+        A data set with features, or the file of one. Of a `.prm`, the `.kwik` beside it that belongs to it, with the
+        parameters of its section `klustakwik2`.
+    algorithm : str, default "klustakwik2"
+        Which one: its key.
+    client : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who does the work; if None, threads of this program.
+    spike_ids : array_like of int, optional
+        Which spikes; if None, all.
+    refine : str, optional
+        What is done with the clusters then: the key of an algorithm for that.
+    labels : array_like of int, shape (n_spikes,), optional
+        The clustering to begin with, of these spikes; if None, the algorithm makes one.
+    ipp_view : ipyparallel view, optional
+        In place of a client.
+    **params : object
+        Parameters of the algorithm.
+
+    Returns
+    -------
+    Job
+        Whose result is `ClusteredSpikes`; one that is cancelled has the best that was found so far.
+
+    Raises
+    ------
+    SortingError
+        There is no such algorithm, or no such spikes.
+    SettingsError
+        It has no such parameter, or the value is out of bounds.
+    NapariPhyError
+        The file cannot be opened.
+
+    Examples
+    --------
+    >>> job = napari_phy.sorting.cluster.run("recording.kwik", seed=1)
+    >>> job.progress
+    Progress(stage='Step 3: 117 clusters', fraction=0.39, time_left_s=1.2)
+    >>> job.result().labels
+    """
+    kind = find_algorithm(algorithm, "cluster")
+    refiner: Any = None if refine is None else find_algorithm(refine, "refine")()
+    executor = executor_of(client, ipp_view)
+    opened, settings = (model, {}) if isinstance(model, BaseModel) else _open(Path(model))
+    try:
+        known, ignored = _known_settings(kind, settings)
+        estimator = cast(Clusterer, kind(**{**known, **params}))
+        chosen = _checked_ids(opened, spike_ids)
+        required(opened.features, opened, "features")
+    except BaseException:
+        _close(opened, model)
+        raise
+
+    def work(reporter: Reporter) -> ClusteredSpikes:
+        try:
+            if ignored:
+                reporter.say(f"Not used by {kind.title}: {listed(ignored)}.")
+            found = _cluster(opened, estimator, chosen, labels, reporter, executor)
+            if refiner is not None:
+                refiner.fit(opened, found.labels, reporter, executor)
+                found = replace(found, labels=refiner.labels_)
+            return found
+        finally:
+            _close(opened, model)
+
+    return Job(f"{kind.title} of {opened.name}", work)
+
+
+def _cluster(
+    model: BaseModel,
+    estimator: Clusterer,
+    spike_ids: Int64 | None,
+    labels: npt.ArrayLike | None,
+    reporter: Reporter,
+    executor: Executor | None,
+) -> ClusteredSpikes:
+    on_progress = reporter.stage("Reading features", 0.05)
+    features, masks = required(model.features, model, "features"), required(model.masks, model, "masks")
+    space = None
+    if spike_ids is None:
+        spike_ids = np.arange(model.n_spikes, dtype=np.int64)
+    else:
+        some = evenly_spaced(model.n_spikes, _N_FOR_SPACE)
+        space = FeatureSpace.of(_RowsOf(features, some), _RowsOf(masks, some), part_of(on_progress, 0, 0.5))
+        features, masks = _RowsOf(features, spike_ids), _RowsOf(masks, spike_ids)
+    data = MaskedFeatures.of(features, masks, space, part_of(on_progress, 0.5, 1))
+    if data.n_spikes < data.n_rows:
+        n_lost = f"{data.n_rows - data.n_spikes} of {data.n_rows}"
+        reporter.say(f"{n_lost} spikes have features that are no numbers; they count as noise.")
+    estimator.fit(data, labels, reporter, executor)
+    found = np.asarray(estimator.labels_, dtype=np.int32)
+    score = getattr(estimator, "score_", None)
+    n_clusters = len(np.unique(found[found > 0]))
+    reporter.say(f"{n_clusters} clusters of {len(found)} spikes{'' if score is None else f', score {score:.1f}'}.")
+    return ClusteredSpikes(read_only(spike_ids), read_only(found), score, estimator)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _RowsOf:
+    """The rows of some spikes."""
+
+    rows: SpikeRows
+    spike_ids: Int64
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.spike_ids), *self.rows.shape[1:])
+
+    def __getitem__(self, places: Any) -> npt.NDArray[np.float32]:
+        return self.rows[self.spike_ids[places]]
+
+
+def _open(path: Path) -> tuple[BaseModel, Mapping[str, Any]]:
+    if path.suffix.lower() != ".prm":
+        return open_model(path), {}
+    parameters = read_prm(path)
+    return open_model(path.with_name(f"{parameters.experiment_name}.kwik")), parameters.klustakwik2
+
+
+def _close(opened: BaseModel, given: BaseModel | str | Path) -> None:
+    if opened is not given:
+        opened.close()
+
+
+def _known_settings(kind: type[Estimator], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings of a parameter file that an algorithm has, and the names of the others."""
+    renamed = {_OTHER_NAMES.get(name, name): value for name, value in settings.items()}
+    names = kind.parameters_type.described()
+    return {name: value for name, value in renamed.items() if name in names}, [
+        name for name in renamed if name not in names
+    ]
+
+
+def _checked_ids(model: BaseModel, spike_ids: npt.ArrayLike | None) -> Int64 | None:
+    if spike_ids is None:
+        return None
+    ids = as_ids(spike_ids)
+    if ids is None or (len(ids) and (ids.min() < 0 or ids.max() >= model.n_spikes)):
+        raise SortingError(f"{model.name} has spikes 0 to {model.n_spikes - 1}; spike_ids has others.")
+    return np.unique(ids)

@@ -1,0 +1,1 @@
+"""Masked EM: KlustaKwik2 on sparse features."""
