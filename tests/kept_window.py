@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QApplication, QDialog
 from waiting import PATIENCE_S, run_until
 
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.latest_result import view_pool
 from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.workspace import Workspace
 
@@ -229,7 +230,7 @@ def _state(viewer: Viewer) -> dict[str, object]:
     return {
         "session": workspace.session,
         "work": workspace.controller.work.job,
-        "threads": QThreadPool.globalInstance().activeThreadCount(),
+        "threads": QThreadPool.globalInstance().activeThreadCount() + view_pool().activeThreadCount(),
         "layers": list(viewer.layers),
         "dims": (viewer.dims.ndim, viewer.dims.ndisplay),
         "theme": viewer.theme,

@@ -48,9 +48,10 @@ class StatesOfViews:
         from journeys.gate import Gate
         from journeys.person import Person
         from napari.settings import get_settings
-        from qtpy.QtCore import QThreadPool
 
-        QThreadPool.globalInstance().setMaxThreadCount(N_THREADS)
+        from napari_phy.widgets.base.latest_result import view_pool
+
+        view_pool().setMaxThreadCount(N_THREADS)
         self.viewer = napari.Viewer()
         if font_size is not None:
             get_settings().appearance.font_size = font_size

@@ -13,6 +13,7 @@ import numpy as np
 import napari_phy
 from napari_phy.core._counting_sort import counting_sort
 from napari_phy.core.array_samples import ArraySamples
+from napari_phy.stats._bin_extremes import fill_extremes, fill_joined
 from napari_phy.stats._pair_counts import count_followers
 from napari_phy.stats._whitened_distances import add_whitened_distances
 from napari_phy.stats.extremes import bin_extremes, join_bins
@@ -72,6 +73,8 @@ def count(rng):
     for traces in (samples, ArraySamples(samples)[:]):
         extremes = bin_extremes(traces, 4)
         join_bins(extremes, 5)
+        fill_extremes(traces, 4, extremes)  # those two are compiled in their own time
+        fill_joined(extremes, 5, np.empty((6, *extremes.shape[1:]), extremes.dtype))
     times = np.sort(rng.choice([0, 1, 5, 400, 401, 2**40, 2**53 - 1], 50)).astype(np.int64)
     edges = column_edges(times, rng.choice([0.0, -1e300, 3.0]), rng.choice([1.0, 1e17, 1e300]), 9)
     count_labels(edges, rng.integers(-3, 9, 50), 4)

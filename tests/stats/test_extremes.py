@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.stats.extremes import bin_extremes, join_bins, signed_extremes
 
 TYPES = ("int8", "uint8", "int16", ">i2", "uint16", "int32", "float32", "float64")
@@ -71,8 +72,8 @@ def test_numba_and_numpy_find_the_same(seed, n_samples, n_channels, factor, dtyp
     samples = samples_of(seed, n_samples, n_channels, dtype)
     with pytest.MonkeyPatch.context() as patched:
         found = []
-        for loaded in (True, False):
-            patched.setattr("napari_phy.stats.extremes.is_loaded", lambda loaded=loaded: loaded)
+        for ready in (True, False):
+            patched.setattr(ReadyLoop, "find", lambda loop, *_, ready=ready, **__: loop.load() if ready else None)
             found.append((bin_extremes(samples, factor), join_bins(bin_extremes(samples, 3), factor)))
     for one, other in zip(*found, strict=True):
         assert_array_equal(one, other)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.views.pictures import blank, draw_traces, opacity
 from napari_phy.views.trace_lines import Columns, make_lines
 
@@ -107,8 +108,8 @@ def test_numba_and_numpy_draw_the_same_pixels(seed):
     place = Columns(rng.uniform(-20, n_bins), rng.choice([0.1, 0.7, 1, 3.3, 40]))
     pictures = []
     with pytest.MonkeyPatch.context() as patched:
-        for loaded in (True, False):
-            patched.setattr("napari_phy.views.pictures.is_loaded", lambda loaded=loaded: loaded)
+        for ready in (True, False):
+            patched.setattr(ReadyLoop, "find", lambda loop, *_, ready=ready, **__: loop.load() if ready else None)
             image = blank(int(columns), 40, "#102030")
             draw_traces(image, low, high, lines, place, 1.5)
             pictures.append(image)

@@ -1,5 +1,7 @@
 """The spikes over the traces are those of the selection in the stretch, and steps go through all of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from support import ArrayModel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.views import traces_reading
 from napari_phy.views.spike_steps import next_spike, next_violation
-from napari_phy.views.traces_reading import find_trace_spikes
+from napari_phy.views.traces import TraceRequest
+from napari_phy.views.traces_reading import find_trace_spikes, pictured_s
 
 RATE = 20_000.0
 
@@ -96,3 +99,19 @@ def test_violations_follow_within_two_milliseconds():
 def test_nothing_selected_leads_nowhere():
     assert next_spike(SESSION, (), 0.0) is None
     assert next_violation(SESSION, (), 0.0) is None
+
+
+@given(st.integers(0, 900), st.integers(1, 400), st.floats(0, 1300), st.floats(1, 500))
+def test_the_picture_is_of_the_nearest_stretch_that_was_read(start, length, shown_s, page_s):
+    source = SimpleNamespace(sample_rate=1.0)
+    request = TraceRequest(start, start + length)
+    data = SimpleNamespace(traces=SimpleNamespace(request=request), source=source)
+    first, last = pictured_s(data, shown_s, shown_s + page_s)
+    if page_s <= length:
+        assert last - first == pytest.approx(page_s)
+        assert start - 1e-9 <= first <= last <= start + length + 1e-9
+        moved = abs(first - shown_s)
+        assert moved == pytest.approx(max(0.0, start - shown_s, shown_s + page_s - start - length))
+    else:
+        assert first < start + length
+        assert last > start

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import config, types
+from numba import types
 
 from napari_phy.core.compiled import compiled
 
 _pread = types.ExternalFunction("pread", types.int64(types.int32, types.uintp, types.uintp, types.int64))
 
 
+@compiled
 def read_runs(
     descriptor: int, offsets: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
 ) -> int:
-    """Fill `out` with the bytes of one run after the other; return how many runs were read before one failed.
-
-    Where numba compiles nothing, as for debugging, none is read.
-    """
-    return 0 if config.DISABLE_JIT else int(_read_runs(descriptor, offsets, sizes, out))
-
-
-@compiled
-def _read_runs(
-    descriptor: int, offsets: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
-) -> int:
+    """Fill `out` with the bytes of one run after the other; return how many runs were read before one failed."""
     place = out.ctypes.data
     for run in range(len(offsets)):
         done = 0

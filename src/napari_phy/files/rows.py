@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.compiled import is_loaded
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.files.platform_files import read_at
 
@@ -32,6 +32,8 @@ _HAS_PREAD = hasattr(os, "pread") and sys.maxsize > 2**32
 _READ_BYTES = 2**26
 _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
 _RUN_BYTES = 2**22
+
+_read_runs = ReadyLoop("napari_phy.files._read_runs", "read_runs")
 
 
 class RowSource(Protocol):
@@ -105,14 +107,18 @@ class RowFile:
         Many runs are read in a few calls that hold no lock of the interpreter: one call for each would wait for a busy
         main thread thousands of times.
         """
-        many = _MANY_RUNS if is_loaded() else _MORE_RUNS
-        if len(begins) < many or not _HAS_PREAD or not self._row_bytes:
+        if len(begins) < _MANY_RUNS or not _HAS_PREAD or not self._row_bytes:
             self.read_spans(as_spans(begins, ends, out))
             return
         descriptor = self._open_descriptor()
         offsets, sizes = self._offset + begins * self._row_bytes, (ends - begins) * self._row_bytes
         places = np.cumsum(sizes) - sizes
         target = out.reshape(-1).view(np.uint8)
+        is_worth_loading = len(begins) >= _MORE_RUNS
+        loop = _read_runs.find(descriptor.number, offsets, sizes, target, is_worth_loading=is_worth_loading)
+        if loop is None:
+            self.read_spans(as_spans(begins, ends, out))
+            return
         probes = range(0, len(begins), -(-len(begins) // _N_PROBES))
         cached = all(
             descriptor.read_cached(target[places[run] : places[run] + sizes[run]], int(offsets[run])) for run in probes
@@ -120,11 +126,9 @@ class RowFile:
         edges = np.linspace(0, len(begins), 2 if cached else _IN_FLIGHT + 1).astype(np.int64)
 
         def read(part: tuple[int, int]) -> None:
-            from napari_phy.files._read_runs import read_runs
-
             first, last = part
             bytes_of_part = target[places[first] : places[last - 1] + sizes[last - 1]]
-            done = first + read_runs(descriptor.number, offsets[first:last], sizes[first:last], bytes_of_part)
+            done = first + loop(descriptor.number, offsets[first:last], sizes[first:last], bytes_of_part)
             if done < last:  # whatever the reason is, it is reported or repaired as with a single run
                 skipped = (ends[:done] - begins[:done]).sum()
                 self._fill(descriptor, as_spans(begins[done:last], ends[done:last], out[skipped:]))

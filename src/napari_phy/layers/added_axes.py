@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from napari.layers import Layer
+
+from napari_phy.layers.array_view import ArrayView, shape_of, whole_key
 
 AXIS_OF = {"scale": "scale", "translate": "translate", "units": "unit", "axis_labels": "label"}  # of layer, of axis
 FRAME = "napari-phy frame"  # in the metadata of results: axes of a frame of the movie, and how many were added to it
@@ -33,7 +33,7 @@ class AddedAxis:
     label: str
 
 
-class WithAxes:
+class WithAxes(ArrayView):
     """The array of a layer with axes of length 1 between others; nothing is copied, what is written goes into it.
 
     Parameters
@@ -47,37 +47,11 @@ class WithAxes:
     """
 
     def __init__(self, array: Any, place: int, n: int) -> None:
-        self.array = array
-        self.dtype = array.dtype
-        shape = tuple(int(size) for size in array.shape)
-        self.shape = (*shape[:place], *(1,) * n, *shape[place:])
-        self.ndim = len(self.shape)
+        shape = shape_of(array)
+        super().__init__(array, (*shape[:place], *(1,) * n, *shape[place:]))
         self._added = slice(place, place + n)
 
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all values."""
-        return int(self.size * np.dtype(self.dtype).itemsize)
-
-    def __len__(self) -> int:
-        return int(self.shape[0])
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # a copy of the layer shows the same frames
-
-    def __repr__(self) -> str:
-        return f"<{' × '.join(map(str, self.shape))} {self.dtype}>"
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return np.asarray(self[:], dtype=dtype)
-
     def __getitem__(self, key: Any) -> Any:
-        """Return what an array of this shape would."""
         keys = whole_key(key, self.ndim)
         found = self.array[self._inner(keys)]
         place = sum(isinstance(one, slice) for one in keys[: self._added.start])
@@ -104,22 +78,6 @@ class WithAxes:
             if not isinstance(one, slice) and not np.isin(one, (0, -1)).all():
                 raise IndexError(f"There is one plane, not plane {np.max(np.abs(one))}.")
         return (*keys[: self._added.start], *keys[self._added.stop :])
-
-
-def whole_key(key: Any, ndim: int) -> tuple[Any, ...]:
-    """Return one index for each axis.
-
-    Raises
-    ------
-    IndexError
-        There are more indices than axes.
-    """
-    keys = key if isinstance(key, tuple) else (key,)
-    place = next((number for number, one in enumerate(keys) if one is Ellipsis), len(keys))
-    n_given = len(keys) - (place < len(keys))
-    if n_given > ndim:
-        raise IndexError(f"{n_given} indices for {ndim} axes.")
-    return (*keys[:place], *[slice(None)] * (ndim - n_given), *keys[place + 1 :])
 
 
 def put_axes(layer: Layer, data: Any, placed: Mapping[str, Sequence[Any]]) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import TimelineError
-from napari_phy.layers.added_axes import whole_key
+from napari_phy.layers.array_view import ArrayView, shape_of, whole_key
 from napari_phy.timeline import TimeBase
 
 Moment = tuple[float, float]
@@ -79,7 +79,7 @@ class TimeSteps:
         return (time_s - self.start_s) / self.step_s - 0.5
 
 
-class FramesInTime:
+class FramesInTime(ArrayView):
     """The array of a layer with another axis of time: step k of `steps` holds the frame that was being taken then.
 
     At the moment of the slider that is exactly the frame of the clock; elsewhere the frame in the middle of the step.
@@ -102,38 +102,15 @@ class FramesInTime:
     def __init__(
         self, array: Any, axis: int, base: TimeBase, steps: TimeSteps, moment: Callable[[], Moment | None]
     ) -> None:
-        self.array = array
-        self.dtype = array.dtype
-        self.ndim: int = len(array.shape)
-        shape = tuple(int(n) for n in array.shape)
-        self.shape = (*shape[:axis], steps.n, *shape[axis + 1 :])
+        shape = shape_of(array)
+        super().__init__(array, (*shape[:axis], steps.n, *shape[axis + 1 :]))
         self._axis, self.base, self._steps, self._moment = axis, base, steps, moment
         self.frames = read_only(np.clip(np.asarray(base.frame_at(steps.middles_s)), 0, base.n_frames - 1))
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return int(math.prod(self.shape))
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all steps."""
-        return int(self.size * np.dtype(self.dtype).itemsize)
-
-    def __len__(self) -> int:
-        return int(self.shape[0])
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # a copy of the layer shows the same frames
 
     def __repr__(self) -> str:
         return f"<{self.base.n_frames} frames in {self._steps.n} steps of {self._steps.step_s:g} s>"
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return np.asarray(self[:], dtype=dtype)
-
     def __getitem__(self, key: Any) -> Any:
-        """Return what an array of these steps would."""
         keys = whole_key(key, self.ndim)
         before, time, after = keys[: self._axis], keys[self._axis], keys[self._axis + 1 :]
         if not isinstance(time, slice):

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.compiled import is_loaded
+from napari_phy.core.compiled import ReadyLoop
 
 Array = npt.NDArray[Any]
 
 VALUES_AT_ONCE = 2**17  # so that they stay in the processor's cache
+
+_fill_extremes = ReadyLoop("napari_phy.stats._bin_extremes", "fill_extremes")
+_fill_joined = ReadyLoop("napari_phy.stats._bin_extremes", "fill_joined")
 
 
 def bin_extremes(samples: Array, factor: int) -> Array:
@@ -31,10 +34,9 @@ def bin_extremes(samples: Array, factor: int) -> Array:
     """
     samples = np.ascontiguousarray(samples, dtype=samples.dtype.newbyteorder("="))
     extremes = np.empty((-(-len(samples) // factor), 2, samples.shape[1]), dtype=samples.dtype)
-    if is_loaded():
-        from napari_phy.stats._bin_extremes import fill_extremes
-
-        fill_extremes(samples, factor, extremes)
+    loop = _fill_extremes.find(samples, factor, extremes)
+    if loop is not None:
+        loop(samples, factor, extremes)
     else:
         _fill(samples, factor, np.fmin, extremes[:, 0])
         _fill(samples, factor, np.fmax, extremes[:, 1])
@@ -59,10 +61,10 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
     if n_bins == 1 or not len(extremes):
         return extremes
     joined = np.empty((-(-len(extremes) // n_bins), *extremes.shape[1:]), dtype=extremes.dtype)
-    if is_loaded():
-        from napari_phy.stats._bin_extremes import fill_joined
-
-        fill_joined(np.ascontiguousarray(extremes), n_bins, joined)
+    extremes = np.ascontiguousarray(extremes)
+    loop = _fill_joined.find(extremes, n_bins, joined)
+    if loop is not None:
+        loop(extremes, n_bins, joined)
     else:
         _fill(extremes[:, 0], n_bins, np.fmin, joined[:, 0])
         _fill(extremes[:, 1], n_bins, np.fmax, joined[:, 1])

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.colors import is_hollow
-from napari_phy.core.compiled import is_loaded
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import DriftCells, DriftPoints
 from napari_phy.views.frame import Frame
 from napari_phy.views.raster import Marker
 from napari_phy.views.trace_lines import Columns
 
-N_SPANS_NUMPY = 50_000  # of lines in columns of pixels; more are drawn by numba, even if it must be loaded
+N_SPANS_NUMPY = 50_000  # of lines in columns of pixels; for more numba is loaded
 TICK = 0.7  # of the height of a row of a raster
 DOT_PX = 2.4  # radius, in device px of a screen without scaling
 FLOOR, SELECTED_FLOOR = 0.35, 0.6  # opacity of a single spike where pixels of a raster hold many
@@ -30,6 +30,8 @@ N_SHADES = 64
 BUSY = 0.995  # of the cells with spikes: the number that has the last colour
 
 Float32 = npt.NDArray[np.float32]
+
+_draw_lines = ReadyLoop("napari_phy.views._picture_loops", "draw_lines")
 
 
 def bgr(color: str) -> tuple[int, int, int]:
@@ -74,11 +76,14 @@ def draw_traces(
     lines[:, 5:8] = lines[:, 7:4:-1]  # Qt keeps blue first
     if len(lines := lines[lines[:, 2] > 0]):
         n_spans = len(lines) + float(np.minimum(lines[:, 2] / columns.bins_per_column, image.shape[1]).sum())
-        if n_spans <= N_SPANS_NUMPY and not is_loaded():
-            from napari_phy.views._picture_arrays import draw_lines
+        given = image, low, high, lines, columns.first_bin, columns.bins_per_column, width / 2
+        loop = _draw_lines.find(*given, is_worth_loading=n_spans > N_SPANS_NUMPY)
+        if loop is not None:
+            loop(*given)
         else:
-            from napari_phy.views._picture_loops import draw_lines
-        draw_lines(image, low, high, lines, columns.first_bin, columns.bins_per_column, width / 2)
+            from napari_phy.views._picture_arrays import draw_lines
+
+            draw_lines(*given)
 
 
 # --- rasters ---

@@ -103,6 +103,22 @@ def row_voltage(data: TracesViewData) -> float:
     return max(NOISE_ROWS * data.noise, waves) or NOISE_ROWS
 
 
+def pictured_s(data: TracesViewData, start_s: float, stop_s: float) -> tuple[float, float]:
+    """Return the time in the picture where this is to be shown: the nearest stretch as long that was read.
+
+    A stretch that is longer than what was read, and has some of it, is shown as it is.
+    """
+    request, rate = data.traces.request, data.source.sample_rate
+    first_s, last_s, length_s = request.start / rate, request.stop / rate, stop_s - start_s
+    if start_s < last_s and first_s < stop_s and length_s > last_s - first_s:
+        return start_s, stop_s
+    if first_s <= start_s and stop_s <= last_s:
+        return start_s, stop_s
+    length_s = min(length_s, last_s - first_s)
+    start_s = min(max(start_s, first_s), last_s - length_s)
+    return start_s, start_s + length_s
+
+
 class TracesReading:
     """Reads for one dock, in worker threads; what was read last is kept until the data set is another."""
 

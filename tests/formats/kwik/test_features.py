@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.files import rows as rows_module
 from napari_phy.files.rows import RowFile
@@ -116,6 +117,14 @@ def test_rows_are_the_same_where_the_system_tells_nothing_of_its_memory(
     file.close()
 
 
+@pytest.fixture(params=["by numba", "by Python"])
+def reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have many runs read by the compiled loop, or as before it is there."""
+    is_ready = request.param == "by numba"
+    monkeypatch.setattr(ReadyLoop, "find", lambda loop, *_, **__: loop.load() if is_ready else None)
+
+
+@pytest.mark.usefixtures("reads")
 @pytest.mark.parametrize("has_pread", [True, False])
 @pytest.mark.parametrize("cached", [True, False])
 def test_many_runs_of_a_file_are_read_as_one_by_one(
@@ -139,6 +148,7 @@ def test_many_runs_of_a_file_are_read_as_one_by_one(
         file.read_runs(begins, ends, out)
 
 
+@pytest.mark.usefixtures("reads")
 @pytest.mark.parametrize("cached", [True, False])
 def test_runs_past_the_end_of_a_file_that_was_cut_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool

@@ -5,12 +5,16 @@ import threading
 import weakref
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from patience import PATIENCE_S
 from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
+from widgets.workers import Workers
 
 from napari_phy.core.errors import MissingDataError
+from napari_phy.core.progress import CancelledError
 from napari_phy.widgets.base.latest_result import LatestResult
 
 
@@ -173,3 +177,74 @@ def test_an_answer_is_let_go_when_nobody_holds_it_any_more(make_napari_viewer, q
     assert picture() is not None
     caught.args.clear()
     qtbot.waitUntil(lambda: gc.collect() >= 0 and picture() is None)
+
+
+ENDS = {"gone": MissingDataError("Gone."), "bug": ValueError("A bug."), "cancelled": CancelledError(), "well": None}
+ACTS = st.one_of(
+    st.tuples(st.just("ask"), st.integers(0, 2), st.sampled_from(sorted(ENDS)), st.booleans()),
+    st.sampled_from([("drop",), ("run",), ("deliver",)]),
+)
+
+
+def computing(age, end):
+    """Return work that ends well, by an error, or as if it was stopped by something else."""
+
+    def compute(on_progress):
+        on_progress(0.5)
+        if ENDS[end] is not None:
+            raise ENDS[end]
+        return age
+
+    return compute
+
+
+@given(st.lists(ACTS, max_size=25))
+def test_the_question_asked_last_is_answered_in_whatever_order_things_happen(qapp, acts):
+    heard, n_drops, answers = [], 0, LatestResult()
+    answers.result_ready.connect(lambda question, age: heard.append((question, age)))
+    answers.failed.connect(lambda question, _: heard.append((question, n_drops)))
+    with pytest.MonkeyPatch.context() as patched:
+        workers = Workers(patched)
+        for name, *given_ in acts:
+            if name == "ask":
+                question, end, lets_end = given_
+                answers.ask(question, computing(n_drops, end), lets_end=lets_end)
+            elif name == "drop":
+                n_drops += 1
+                heard.clear()
+                answers.drop()
+            else:
+                getattr(workers, name)()
+        last, n_before = answers.wanted, len(heard)
+        workers.finish()
+    assert answers.wanted is None
+    assert {age for _, age in heard} <= {n_drops}  # nothing that was asked before it was dropped
+    assert last is None or heard[n_before:][-1][0] == last
+    answers.deleteLater()
+
+
+def test_what_is_asked_faster_than_it_is_answered_is_answered_now_and_then(answers, qtbot):
+    heard, begun, gates = [], [threading.Event() for _ in range(9)], [threading.Event() for _ in range(9)]
+    answers.result_ready.connect(lambda question, _: heard.append(question))
+
+    def ask(number):
+        def compute(on_progress):
+            begun[number].set()
+            assert gates[number].wait(PATIENCE_S)
+            on_progress(0.5)
+
+        answers.ask(number, compute, lets_end=True)
+
+    for number in range(3):
+        ask(number)
+    assert begun[0].wait(PATIENCE_S)
+    gates[0].set()
+    qtbot.waitUntil(lambda: heard == [0])
+    assert answers.wanted == 2
+    assert begun[2].wait(PATIENCE_S)
+    ask(3)
+    gates[2].set()
+    gates[3].set()
+    qtbot.waitUntil(lambda: answers.wanted is None)
+    assert heard == [0, 2, 3]
+    assert not begun[1].is_set()

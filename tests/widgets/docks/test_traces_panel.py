@@ -9,6 +9,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
+from widgets.workers import Workers
 
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.core.event_times import EventTimes
@@ -193,6 +194,40 @@ def test_a_drag_moves_time_and_the_page_before_and_after_are_there(panel, sessio
     assert traces.first_bin + traces.low.shape[1] >= stop
 
 
+def test_while_time_goes_on_faster_than_traces_are_read_those_read_last_are_shown(panel, session, monkeypatch):
+    drawn = []
+    panel.drawn.connect(lambda: drawn.append((panel.layout_now.start_s, panel.layout_now.stop_s)))
+    workers = Workers(monkeypatch)
+    for step in range(1, 25):
+        session.time.show(5 + 0.5 * step, 5.25 + 0.5 * step)
+        QApplication.processEvents()
+        if step % 4 == 0:
+            workers.run()
+            workers.deliver()
+        assert panel.stack.shows_picture
+        layout, traces = panel.layout_now, panel.data.traces
+        assert layout.stop_s - layout.start_s == pytest.approx(0.25)
+        assert traces.first_bin * traces.factor <= layout.start_s * RATE
+        assert (traces.first_bin + traces.low.shape[1]) * traces.factor >= layout.stop_s * RATE
+    workers.finish()
+    assert len(drawn) == workers.n_made == 7
+    assert (panel.layout_now.start_s, panel.layout_now.stop_s) == session.time.shown_s
+    assert [start for start, _ in drawn] == sorted(start for start, _ in drawn)
+
+
+def test_a_drag_goes_on_from_where_the_mouse_has_moved_time_not_from_what_is_read(panel, session, qtbot, monkeypatch):
+    workers, layout = Workers(monkeypatch), panel.layout_now
+    y, x = int(layout.top + 20), int(layout.left + 10)
+    width = int(layout.width) - 20
+    for _ in range(5):
+        qtbot.mousePress(panel.plot, Qt.MouseButton.LeftButton, pos=QPoint(x + width, y))
+        for place in np.linspace(x + width, x, 8).astype(int).tolist():
+            qtbot.mouseMove(panel.plot, QPoint(place, y))
+        qtbot.mouseRelease(panel.plot, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    assert session.time.shown_s[0] == pytest.approx(5.0 + 5 * width / layout.px_per_s, abs=0.02)
+    workers.finish()
+
+
 def test_the_wheel_zooms_time_about_the_mouse(panel, session):
     layout = panel.layout_now
     x = layout.left + layout.width / 4
@@ -372,13 +407,13 @@ def test_events_in_sight_are_dashed_lines_with_their_words(panel, session, monke
     samples = np.array([round(moment * RATE), round(7.0 * RATE)])
     light = EventTimes("light", samples, np.zeros(2, np.int64), {})
     monkeypatch.setattr(session.model, "events", {"light": light}, raising=False)
-    assert [event.words for event in panel._events()] == ["light"]
+    assert [event.words for event in panel._events(*session.time.shown_s)] == ["light"]
     drawn = column(moment).count(panel.theme.dim)
     assert drawn > 0.3 * panel.layout_now.height
     assert before.count(panel.theme.dim) < 0.1 * panel.layout_now.height
     many = EventTimes("many", np.arange(100_000, 104_000, 5), np.zeros(800, np.int64), {})
     monkeypatch.setattr(session.model, "events", {"many": many}, raising=False)
-    assert panel._events() == []
+    assert panel._events(*session.time.shown_s) == []
 
 
 def test_channels_can_be_coloured_by_depth(panel):

@@ -2,15 +2,21 @@
 
 import threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
+from examples import examples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from patience import PATIENCE_S
 from qtpy.QtCore import QEvent, QSignalBlocker, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
+from widgets.workers import Workers
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.widgets.base.latest_result import view_pool
 from napari_phy.widgets.panels.view_panel import ViewPanel
 
 
@@ -126,6 +132,114 @@ def test_a_late_answer_is_dropped_and_only_the_newest_wish_is_computed(panel, se
     assert panel.asked == [(1,), (4,)]
 
 
+def test_views_do_not_wait_for_work_that_takes_minutes(panel, session, qtbot):
+    go_on, shared = threading.Event(), QThreadPool.globalInstance()
+    for _ in range(shared.maxThreadCount()):
+        shared.start(lambda: go_on.wait(PATIENCE_S))
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    go_on.set()
+    shared.waitForDone()
+
+
+class Moments(CountingPanel):
+    """Its requests differ in time, too; pictures of other times stand for each other."""
+
+    time_s = 0
+
+    def make_request(self):
+        return (self.clusters, self.time_s) if self.clusters else None
+
+    def is_like(self, request, other):
+        return request[0] == other[0]
+
+    def compute(self, session, request, on_progress):
+        on_progress(0.0)
+        return request
+
+    def go_to(self, time_s):
+        self.time_s = time_s
+        self.refresh()
+
+
+@pytest.fixture
+def moments(qtbot, session):
+    session.selection.select([1])
+    made = Moments(session)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: not made.busy)
+    return made
+
+
+def test_while_time_goes_on_faster_than_pictures_come_each_finished_one_is_shown(moments, monkeypatch):
+    drawn = []
+    moments.drawn.connect(lambda: drawn.append(moments.data[1]))
+    workers = Workers(monkeypatch)
+    for time_s in range(1, 13):
+        moments.go_to(time_s)
+        QApplication.processEvents()
+        if time_s % 3 == 0:  # it takes three times as long to compute
+            workers.run()
+            workers.deliver()
+        assert moments.stack.shows_picture
+    workers.finish()
+    assert drawn == [1, 3, 6, 9, 12]
+    assert not moments.busy
+    assert workers.n_made == len(drawn)
+
+
+def test_a_late_picture_of_other_clusters_is_not_shown(moments, session, monkeypatch):
+    drawn = []
+    moments.drawn.connect(lambda: drawn.append(moments.data))
+    workers = Workers(monkeypatch)
+    moments.go_to(1)
+    QApplication.processEvents()
+    session.selection.select([2])
+    QApplication.processEvents()
+    workers.run()
+    workers.deliver()
+    assert drawn == []
+    workers.finish()
+    assert drawn == [((2,), 1)]
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("go_to"), st.integers(0, 3)),
+    st.tuples(st.just("select"), st.sampled_from([(1,), (2,), (1, 2), ()])),
+    st.sampled_from([("hide",), ("show",), ("run",), ("deliver",), ("events",), ("read_again",), ("show_batch",)]),
+)
+
+
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(STEPS, max_size=20))
+def test_once_all_is_done_a_panel_in_sight_shows_what_is_asked_for(moments, session, steps):
+    """Whatever is asked, computed, told, hidden and shown, and in whatever order."""
+    held = []
+    with pytest.MonkeyPatch.context() as patched:
+        workers = Workers(patched)
+        moments.draw_batch = SimpleNamespace(hold=held.append)
+        acts = {
+            "go_to": moments.go_to, "select": session.selection.select, "hide": moments.hide, "show": moments.show,
+            "run": workers.run, "deliver": workers.deliver, "events": QApplication.processEvents,
+            "read_again": moments.read_again,
+            "show_batch": lambda: [show() for show in held],
+        }  # fmt: skip
+        for name, *given_ in steps:
+            acts[name](*given_)
+        moments.show()
+        for _ in range(9):  # an answer may be of a request that was replaced
+            QApplication.processEvents()
+            workers.finish()
+            acts["show_batch"]()
+        moments.draw_batch = None
+    request = moments.make_request()
+    assert not moments.busy
+    assert moments.stack.shows_picture == (request is not None)
+    assert request is None or moments.data == request
+    assert not moments.stack.veil.isVisible()
+
+
 def test_a_hidden_panel_waits_until_it_is_shown(panel, session, qtbot):
     panel.hide()
     session.selection.select([2])
@@ -170,7 +284,7 @@ def test_work_that_tells_how_far_it_is_shows_it_and_ends_by_cancel(panel, sessio
     (cancel,) = panel.stack.page.buttons
     cancel.click()
     panel.gate.set()
-    QThreadPool.globalInstance().waitForDone()
+    view_pool().waitForDone()
     QApplication.processEvents()
     assert panel.counted == []
     assert says(panel, "Counting was cancelled. Nothing was changed.")
@@ -187,7 +301,7 @@ def test_a_panel_that_is_closed_while_it_computes_leaves_no_thread(qtbot, sessio
     panel.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gate.set()
-    QThreadPool.globalInstance().waitForDone()
+    view_pool().waitForDone()
     QApplication.processEvents()
     assert counted == []
 

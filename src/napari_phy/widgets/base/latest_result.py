@@ -5,7 +5,7 @@ from functools import cache, partial
 from typing import Any
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QThreadPool, Signal
+from qtpy.QtCore import QObject, QThread, QThreadPool, Signal
 from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
@@ -35,8 +35,9 @@ class _Work:
 class LatestResult(QObject):
     """Answers one question at a time; a newer question stops the running one and replaces the waiting one.
 
-    `answered(question, data)` or `failed(question, error)` comes only for the question asked last, unless it was
-    dropped; `progressed(percent)` before that, for work that reports how far it is.
+    `result_ready(question, data)` or `failed(question, error)` comes for the question asked last in any case, unless it
+    was dropped; `progressed(percent)` before that, for work that reports how far it is. Of a question that was replaced
+    comes nothing, or, where the newer one let it end, its result.
 
     Parameters
     ----------
@@ -76,15 +77,19 @@ class LatestResult(QObject):
         """The question whose answer is awaited."""
         return self._wanted
 
-    def ask(self, question: Hashable, compute: Compute) -> None:
-        """Have `compute(on_progress)` called in the background; its first report after another question ends it."""
+    def ask(self, question: Hashable, compute: Compute, *, lets_end: bool = False) -> None:
+        """Have `compute(on_progress)` called in the background; its first report after another question ends it.
+
+        With `lets_end`, what runs is not stopped, and its result comes, too: so something comes also while questions
+        follow each other faster than they are answered.
+        """
         if question == self._wanted:
             return
         self._wanted = question
         if self._running is None:
             self._start(question, compute)
             return
-        self._running.is_wanted = False
+        self._running.is_wanted = self._running.is_wanted and lets_end
         self._waiting = (question, compute)
 
     def drop(self) -> None:
@@ -140,11 +145,11 @@ class LatestResult(QObject):
         work, self._running = self._running, None
         if work is None:
             return
-        is_answer = not work.is_stale and work.question == self._wanted and not isinstance(error, CancelledError)
         waiting, self._waiting = self._waiting, None
         if self._activity is not None:
             self._activity.stop()
-        if is_answer:
+        was_stopped = isinstance(error, CancelledError) and not work.is_wanted
+        if work.question == self._wanted and not work.is_stale and not was_stopped:
             self._wanted = None
             if error is None:
                 self.result_ready.emit(work.question, data)
@@ -152,6 +157,8 @@ class LatestResult(QObject):
                 self.failed.emit(work.question, error)
         elif waiting is not None:
             self._start(*waiting)
+            if work.is_wanted and error is None:
+                self.result_ready.emit(work.question, data)
 
 
 def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
@@ -165,7 +172,17 @@ def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
 @cache
 def background_pool() -> QThreadPool:
     """Return the one thread for work in the background that no view waits for; it leaves the others to the views."""
+    return _pool(1)
+
+
+@cache
+def view_pool() -> QThreadPool:
+    """Return the threads of views alone: those that napari shares may all be busy with work that takes minutes."""
+    return _pool(max(2, QThread.idealThreadCount()))
+
+
+def _pool(n_threads: int) -> QThreadPool:
     pool = QThreadPool()
-    pool.setMaxThreadCount(1)
+    pool.setMaxThreadCount(n_threads)
     application().aboutToQuit.connect(pool.waitForDone)
     return pool

@@ -36,7 +36,7 @@ from napari_phy.views.time_bar import (
 )
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.navigation import go_to_time
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.painting import painter_on, painting
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
@@ -64,7 +64,7 @@ class TimeStrip(QWidget):
         self.theme = tokens()
         self.session: Session | None = None
         self._links = SessionLinks(self)
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, pool=view_pool())
         self._results.result_ready.connect(self._on_result)
         self._stacks: tuple[LinkedStack, ...] = ()
         self._shown_s: tuple[float, float] | None = None  # None: the whole recording

@@ -19,7 +19,7 @@ from napari_phy.views.trace_layout import ROW_PX, TraceLayout, channel_order, cl
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_words import filter_words, note_words, read_out, spike_at
 from napari_phy.views.traces import AUTOMATIC, MAX_FILTERED_S, RAW, TracesSettings, filter_choices, request_for
-from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest, row_voltage
+from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest, pictured_s, row_voltage
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
@@ -173,6 +173,16 @@ class TracesPanel(ViewPanel):
     def compute(self, session: SessionLike, request: TracesViewRequest, on_progress: OnProgress) -> TracesViewData:
         return self._reading.read(session, self.required_session.trace_pyramid, request, on_progress)
 
+    def is_like(self, request: TracesViewRequest, other: TracesViewRequest) -> bool:
+        return (request.clusters, request.filter_name) == (other.clusters, other.filter_name)
+
+    def keeps_picture(self, request: TracesViewRequest) -> bool:
+        before: Any = self._request
+        if self.data is None or before is None or not self.is_like(request, before):
+            return False
+        shown_s = self.required_session.time.shown_s
+        return pictured_s(self.data, *shown_s) == shown_s
+
     def show_error(self, error: Exception) -> None:
         if isinstance(error, KwikFormatError | MissingDataError | OSError):
             self.required_session.tell_raw_trouble(error)
@@ -203,14 +213,22 @@ class TracesPanel(ViewPanel):
 
     @property
     def layout_now(self) -> TraceLayout | None:
-        """Where channels and moments are now."""
+        """Where channels and moments are now; while what is to be shown is waited for, where those read last are."""
         if self.data is None or self.session is None:
             return None
+        shown_s = self.session.time.shown_s
+        return self._layout(*(pictured_s(self.data, *shown_s) if self.busy else shown_s))
+
+    @property
+    def _layout_to_be(self) -> TraceLayout | None:
+        """Where channels and moments are once all is read: what moves them goes on from there."""
+        return None if self.data is None or self.session is None else self._layout(*self.session.time.shown_s)
+
+    def _layout(self, start_s: float, stop_s: float) -> TraceLayout:
         area = self._area()
         order = channel_order(self.data.source, self.settings.order, self.data.best_channels)
         row_px = row_height(len(order), area.height(), self._row_zoom, self.theme.px(ROW_PX))
         scroll = clamped_scroll(self._scroll, len(order), row_px, area.height())
-        start_s, stop_s = self.session.time.shown_s
         return TraceLayout(area.left(), area.top(), area.width(), area.height(), start_s, stop_s, order, row_px, scroll)
 
     def _area(self) -> QRectF:
@@ -239,7 +257,7 @@ class TracesPanel(ViewPanel):
         colors += [self.theme.text] * (len(self.data.spikes.clusters) - len(colors))  # of a spike of another cluster
         return TraceScene(
             self.theme, self.data, layout, self.px_per_unit, colors,
-            self._highlighted_s(), self._colored_depths, self._events(),
+            self._highlighted_s(), self._colored_depths, self._events(layout.start_s, layout.stop_s),
         )  # fmt: skip
 
     # --- on paper ---
@@ -268,10 +286,9 @@ class TracesPanel(ViewPanel):
         times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
         return times_s
 
-    def _events(self) -> list[Event]:
+    def _events(self, start_s: float, stop_s: float) -> list[Event]:
         """Return the events in sight; more than there could be lines for are not shown."""
         rate = self.required_session.model.sample_rate
-        start_s, stop_s = self.required_session.time.shown_s
         return events_between(self.required_session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
 
     @property
@@ -388,7 +405,7 @@ class TracesPanel(ViewPanel):
 
     @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
-        layout = self.layout_now
+        layout = self._layout_to_be
         if layout is None:
             return
         self._scroll = clamped_scroll(layout.scroll_px - dy, len(layout.order), layout.row_px, layout.height)
@@ -399,7 +416,7 @@ class TracesPanel(ViewPanel):
 
     @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, modifiers: Any) -> None:
-        layout = self.layout_now
+        layout = self._layout_to_be
         if layout is None:
             return
         factor = ZOOM_STEP**notches

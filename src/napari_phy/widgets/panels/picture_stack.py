@@ -35,7 +35,7 @@ class PictureStack(QStackedWidget):
     def __init__(self, content: QWidget, working: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._working = working
-        self._is_waiting = False
+        self._is_waiting = self._keeps_picture = False
         self._percent: int | None = None
         self._others_work = ""  # what others do, while the page tells how far they are
         self.legend = Legend()
@@ -98,10 +98,21 @@ class PictureStack(QStackedWidget):
         buttons: list[Button] = [("Try again", try_again), ("Copy details", copy)]
         self.show_message(headline, str(error) or type(error).__name__, buttons, is_error=True)
 
-    def wait(self) -> None:
-        """Show, as time goes by, that work is going on."""
+    def wait(self, *, keeps_picture: bool = False, again: bool = False) -> None:
+        """Show, as time goes by, that work is going on.
+
+        Parameters
+        ----------
+        keeps_picture : bool, default False
+            Whether the picture is right as far as it goes: then it stays clear, and only the line tells of the work.
+        again : bool, default False
+            Whether something else is waited for, so that time begins anew.
+        """
         if not self._is_waiting:
-            self._is_waiting, self._percent = True, None
+            self._is_waiting, self._percent, again = True, None, True
+        if again or keeps_picture != self._keeps_picture:
+            self._keeps_picture = keeps_picture
+            self.veil.hide()
             self._quiet.start()
             self._patient.start()
 
@@ -132,9 +143,12 @@ class PictureStack(QStackedWidget):
 
     def _show_busy(self) -> None:
         self.edge.set_busy(True)
-        self.veil.cover()
+        if not self._keeps_picture:
+            self.veil.cover()
 
     def _show_waiting(self) -> None:
+        if self._keeps_picture:
+            return
         self._others_work = ""
         self.page.tell(self._working, buttons=[("Cancel", self.cancelled.emit)], progress=(0, 0))
         self.setCurrentWidget(self.page)

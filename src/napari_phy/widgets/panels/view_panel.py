@@ -21,7 +21,7 @@ from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
@@ -74,7 +74,7 @@ class ViewPanel(PicturePanel):
         self._controller: SettingsController[Any] = SettingsController(self.settings_type())
         self._settings_before = self._controller.value
         super().__init__(viewer, parent)
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, pool=view_pool())
         self._soon = Debounce(self)
         self._soon.due.connect(self._refresh_now)
         self._results.result_ready.connect(self._on_result)
@@ -111,6 +111,17 @@ class ViewPanel(PicturePanel):
     def draw(self, data: Any) -> None:
         """Paint the answer."""
         raise NotImplementedError
+
+    def is_like(self, request: Any, other: Any) -> bool:
+        """Return whether two requests differ only in time, so that the picture of one may stand for that of the other.
+
+        Then what is computed for one is finished, and shown, while the other is waited for.
+        """
+        return False
+
+    def keeps_picture(self, request: Any) -> bool:
+        """Return whether the picture is right as far as it goes while a request is waited for."""
+        return False
 
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""
@@ -313,10 +324,22 @@ class ViewPanel(PicturePanel):
         elif request == self._request:
             self._drop()
             self._show_picture()
-        elif request != self._results.wanted and (self._held is None or request != self._held[0]):
+        elif self._held is not None and request == self._held[0]:
+            self._results.drop()
+        elif request != self._results.wanted:
+            self._ask(request)
+
+    def _ask(self, request: Hashable) -> None:
+        """Have something else computed; what is on its way is shown before where that is like it."""
+        before = self._results.wanted if self._held is None else self._held[0]
+        is_late = before is not None and self.is_like(request, before)
+        if not is_late:
             self._held = None
-            self._results.ask(request, partial(self.compute, self.in_sight, request))
-            self.stack.wait()
+        self._results.ask(request, partial(self.compute, self.in_sight, request), lets_end=is_late)
+        self._wait(request, again=is_late)
+
+    def _wait(self, request: Hashable, *, again: bool = False) -> None:
+        self.stack.wait(keeps_picture=self.stack.shows_picture and self.keeps_picture(request), again=again)
 
     @safe_slot
     def _on_result(self, request: Hashable, data: Any) -> None:
@@ -328,7 +351,7 @@ class ViewPanel(PicturePanel):
 
     @safe_slot
     def show_held(self) -> None:
-        """Show the result that came last, unless it is no longer wanted."""
+        """Show the result that came last, unless it is no longer wanted; one that is late, until the next is there."""
         if self._held is None:
             return
         (request, data), self._held = self._held, None
@@ -376,6 +399,8 @@ class ViewPanel(PicturePanel):
         self._tell_times()
         self.show_legend()
         self.stack.show_picture()
+        if self._results.wanted is not None:
+            self._wait(self._results.wanted)
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:
         self._drop()

@@ -11,7 +11,7 @@ from qtpy.QtGui import QPainter, QPen
 
 from napari_phy.session.session import Session
 from napari_phy.views.drawn_spikes import ScatterData
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.theme import Tokens
 
 N_MARKED = 200  # more are a lasso's
@@ -57,7 +57,7 @@ class HighlightedPoints(QObject):
         super().__init__(parent)
         self.points: Points = np.empty((0, 2))
         self._drawn: Points = self.points
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, pool=view_pool())
         self._results.result_ready.connect(self._on_result)
 
     def find(self, data: ScatterData | None, spikes: npt.NDArray[np.int64], look: Callable[..., Points] | None) -> None:

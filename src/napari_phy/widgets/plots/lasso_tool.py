@@ -16,7 +16,7 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.frame import Frame
 from napari_phy.views.lasso import Lasso
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.plots.mouse import Mouse
@@ -219,7 +219,7 @@ class SpikeLasso(LassoTool):
         super().__init__(view, mouse, button, parent)
         self.tag = ""
         self._inside: Spikes | None = None  # what was selected
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, pool=view_pool())
         self._results.result_ready.connect(lambda _question, spikes: self._on_found(spikes))
         self._results.failed.connect(self._on_failed)
         self._results.progressed.connect(self._on_progressed)

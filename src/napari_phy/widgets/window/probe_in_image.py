@@ -1,5 +1,6 @@
 """The probe in an image of a window: what it shows is computed in the background."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -14,7 +15,7 @@ from napari_phy.layers.probe_binder import ProbeBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
 from napari_phy.views.probe_in_image import ProbeInImageData, ProbeInImageRequest, compute_probe_in_image
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 
 WAIT_MS = 33  # between colours while the clock moves
 
@@ -31,7 +32,7 @@ class ProbeInImage(QObject):
         self._dark = True
         self.binder: ProbeBinder | None = None
         self._wanted: ProbeInImageRequest | None = None
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, pool=view_pool())
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
         self._asks = QTimer(self, singleShot=True, interval=WAIT_MS)
@@ -101,7 +102,10 @@ class ProbeInImage(QObject):
     def _ask(self) -> None:
         request, self._wanted = self._wanted, None
         if request is not None and self._session is not None:
-            self._results.ask(request, partial(compute_probe_in_image, self._session.opened, request))
+            before: Any = self._results.wanted
+            is_like = before is not None and replace(request, window_s=before.window_s) == before
+            compute = partial(compute_probe_in_image, self._session.opened, request)
+            self._results.ask(request, compute, lets_end=is_like)  # colours come also while the clock moves on
 
     def _on_result(self, _request: ProbeInImageRequest, data: ProbeInImageData) -> None:
         if self.binder is not None:
