@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,16 @@ class ArraySamples:
         if self.dtype.kind not in "iuf":
             raise TracesError(f"Traces are integers or floats; this array holds {array.dtype}.")
         self._array = array
+        self._keeps_all = False
         self._is_turned = (shape[1] > shape[0]) if time_axis is None else time_axis == 1
         self.shape: tuple[int, int] = (shape[1], shape[0]) if self._is_turned else (shape[0], shape[1])
+
+    @property
+    def stored(self) -> ArraySamples:
+        """The same samples, as the array has them."""
+        stored = copy.copy(self)
+        stored._keeps_all = True
+        return stored
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -62,7 +71,7 @@ class ArraySamples:
             found = np.asarray(self._array[:, start:stop]).T
         else:
             found = np.asarray(self._array[start:stop])
-        return zero_unmeasured(np.array(found)) if self.dtype.kind == "f" else found
+        return found if self.dtype.kind != "f" or self._keeps_all else zero_unmeasured(np.array(found))
 
 
 def as_samples(traces: Any, time_axis: int | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 
 class Spool:
-    """`(n_rows, *row_shape)` in a file of its own.
+    """`(n_rows, *row_shape)` in a file of its own, which is closed when the spool is no longer used.
 
     Parameters
     ----------
@@ -23,11 +24,12 @@ class Spool:
     """
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
-        self._path = path
-        self._row_shape = row_shape
         self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self._row_shape = row_shape
+        self._row_bytes = int(np.prod(row_shape, dtype=np.int64)) * self.dtype.itemsize
         self._n_rows = 0
-        path.touch()
+        self._file = path.open("x+b")
+        weakref.finalize(self, self._file.close)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -36,13 +38,13 @@ class Spool:
 
     def append(self, rows: npt.NDArray[Any]) -> None:
         """Add rows at the end."""
-        with self._path.open("ab") as file:
-            file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
+        self._file.seek(self._n_rows * self._row_bytes)
+        self._file.write(np.ascontiguousarray(rows, dtype=self.dtype).tobytes())
         self._n_rows += len(rows)
 
     def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]:
         start, stop, step = rows.indices(self._n_rows)
-        n_values = int(np.prod(self._row_shape, dtype=np.int64))
-        count = max(0, stop - start) * n_values
-        values = np.fromfile(self._path, self.dtype, count, offset=start * n_values * self.dtype.itemsize)
-        return values.reshape(-1, *self._row_shape)[::step]
+        values = np.empty((max(0, stop - start), *self._row_shape), dtype=self.dtype)
+        self._file.seek(start * self._row_bytes)
+        self._file.readinto(values.reshape(-1).view(np.uint8).data)
+        return values[::step]

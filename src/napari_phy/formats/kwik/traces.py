@@ -109,6 +109,9 @@ class JoinedTraces:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_anew, (self.segments, self.shape[1], self.dtype, self._keeps_all)
+
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         key, channels = key if isinstance(key, tuple) else (key, slice(None))
         if key is Ellipsis:
@@ -192,6 +195,14 @@ class JoinedTraces:
         if not self._keeps_all:
             zero_unmeasured(values)
         return np.ascontiguousarray(values[inverse][:, channels])
+
+
+def _opened_anew(
+    segments: Sequence[RawSegment], n_channels: int, dtype: np.dtype[Any], keeps_all: bool
+) -> JoinedTraces:
+    """Return traces that another process has of the same files."""
+    traces = JoinedTraces(segments, n_channels, dtype)
+    return traces.stored if keeps_all else traces
 
 
 def _file_identity(raw: RawData | None) -> tuple[Any, ...]:

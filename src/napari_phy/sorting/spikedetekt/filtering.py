@@ -70,8 +70,7 @@ class ChunkFilter:
         n_pad = self._n_pad(len(raw))
         filtered = _scratch("filtered", (len(raw), len(columns)), np.dtype(np.float32))
         padded = _scratch("padded", (len(raw) + 2 * n_pad, min(len(columns), _AT_ONCE)), np.dtype(np.float64))
-        native = np.ascontiguousarray(raw, dtype=raw.dtype.newbyteorder("="))
-        filter_columns(native, columns, sections, states, n_pad, padded, filtered)
+        filter_columns(_native(raw), columns, sections, states, n_pad, padded, filtered)
         return filtered
 
     def _apply_polynomials(self, values: Float64) -> Float32:
@@ -102,3 +101,11 @@ def _scratch(name: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> npt.NDA
         held = np.empty(size, dtype=dtype)
         setattr(_of_thread, name, held)
     return np.asarray(held[:size].reshape(shape))
+
+
+def _native(raw: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return samples in one of the few types that the loops are compiled for, without loss."""
+    dtype = np.dtype(np.int16)
+    if raw.dtype.newbyteorder("=") != dtype:
+        dtype = np.promote_types(raw.dtype, np.float32)
+    return np.require(raw, dtype=dtype, requirements=["C", "W"])
