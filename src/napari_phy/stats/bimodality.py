@@ -31,6 +31,7 @@ _PER_WIDTH = 4  # places of a stretch
 _MOST_WIDTHS = 100  # from the median to either side
 FEWEST = 50  # numbers
 N_STEPS = 60  # of the fit
+LEAST_WIDTH = 1e-300  # between two numbers, so that slopes are finite
 _N_GRID = 513
 
 
@@ -189,17 +190,16 @@ def dip_statistic(values: npt.ArrayLike) -> float:
 
 
 def _hull(x: Float64, y: Float64, sign: float) -> npt.NDArray[np.int64]:
-    """Return the places of the corners of the convex hull of points from left to right: below, or with −1 above."""
-    corners: list[int] = []
-    points = list(zip(x.tolist(), (sign * y).tolist(), strict=True))
-    for place, (x2, y2) in enumerate(points):
-        while len(corners) > 1:
-            (x0, y0), (x1, y1) = points[corners[-2]], points[corners[-1]]
-            if (y1 - y0) * (x2 - x0) < (y2 - y0) * (x1 - x0):
-                break
-            corners.pop()
-        corners.append(place)
-    return np.array(corners, dtype=np.int64)
+    """Return the places of the corners of the convex hull of points from left to right: below, or with −1 above.
+
+    Its slopes are those between the points, made monotone.
+    """
+    from scipy.optimize import isotonic_regression
+
+    if len(x) < 2:
+        return np.arange(len(x), dtype=np.int64)
+    widths = np.maximum(np.diff(x), LEAST_WIDTH)
+    return np.asarray(isotonic_regression(sign * np.diff(y) / widths, weights=widths).blocks, dtype=np.int64)
 
 
 def fit_two_normals(values: Float64, start: float | None = None) -> tuple[Float64, Float64, Float64]:
