@@ -17,7 +17,7 @@ from soak.small_kwik import make_kwik, write_raw
 from napari_phy import open_session
 from napari_phy.cli import main
 
-COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "config")
+COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "cluster", "config")
 
 
 @pytest.fixture
@@ -285,6 +285,42 @@ def test_compare_says_how_far_two_curations_agree_and_what_differs(
     assert "another clustering" in capsys.readouterr().err
     assert main(["compare", str(kwik), str(kwik)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "Nothing differs."
+
+
+def test_cluster_divides_clusters_anew_and_saves_that(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_session(kwik) as session:
+        before = session.manager.spike_clusters.copy()
+    arguments = ["cluster", str(kwik), "--clusters", "0", "--set", "n_clusters_min=2", "use_noise_cluster=False"]
+    assert main([*arguments, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["clusters"] == [0]
+    assert facts["n_clusters"] - facts["n_clusters_before"] == len(facts["added"]) - 1 > 0
+    with open_session(kwik) as session:
+        now = session.manager.spike_clusters.copy()
+        assert not session.is_dirty
+        session.undo()
+        np.testing.assert_array_equal(session.manager.spike_clusters, before)
+        session.redo()
+        session.merge(facts["added"])
+    np.testing.assert_array_equal(now[before != 0], before[before != 0])
+    assert set(now[before == 0]) == set(facts["added"])
+    assert main(arguments) == 1
+    assert "has 1 unsaved edit; open it in napari and save or undo them first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("sed", "sed is no setting; write name=value, such as seed=1."),
+        ("sed=1", "KlustaKwik2 has no setting sed. Did you mean seed?"),
+        ("seed=one", "seed cannot be 'one'. Choose a whole number"),
+    ],
+)
+def test_cluster_says_what_is_wrong_with_a_setting(
+    settings: str, sentence: str, kwik: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cluster", str(kwik), "--set", settings]) == 1
+    assert sentence in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module() -> None:

@@ -121,6 +121,26 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("--clustering", help="the clustering of the first file; main if none is given")
     comparing.add_argument("--with", dest="other_clustering", help="the clustering of the other file; main")
     comparing.add_argument("--group", type=int, help="the channel group; the first if none is given")
+    clustering = _add(
+        commands,
+        "cluster",
+        "cluster spikes anew by masked EM, all or those of some clusters, and save that; napari can undo it",
+        _cluster,
+        [
+            "napari-phy cluster recording.kwik",
+            "napari-phy cluster recording.kwik --clusters 3 5 --set n_clusters_min=2",
+            "napari-phy cluster recording.prm --set seed=1",
+        ],
+    )
+    _add_file(clustering)
+    clustering.add_argument(
+        "--clusters", type=int, nargs="+", help="those whose spikes are meant; all if none is given"
+    )
+    clustering.add_argument("--clustering", help="which clustering of the file; main if none is given")
+    clustering.add_argument("--group", type=int, help="the channel group; the first if none is given")
+    clustering.add_argument(
+        "--set", dest="settings", nargs="+", default=[], metavar="NAME=VALUE", help="parameters of the algorithm"
+    )
     configuring = _add(
         commands,
         "config",
@@ -166,6 +186,13 @@ def _compare(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.comparing import compare_files
 
     return compare_files(options.file, options.other, options.group, options.clustering, options.other_clustering)
+
+
+def _cluster(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.clustering import cluster
+
+    group, clustering = options.group, options.clustering
+    return cluster(options.file, options.clusters, group, clustering, options.settings, quiet=options.json)
 
 
 def _config(options: argparse.Namespace) -> Answer:

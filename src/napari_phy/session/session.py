@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from napari_phy.core.selection import Selection
 from napari_phy.core.sentences import visible
 from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.opening import open_model
@@ -216,6 +217,34 @@ class Session(Saving, TimeStructures):
         """Compute `proposals` by the settings of `views["proposals"]`; may run in a worker thread."""
         rules = self.views["classes"].value.rules
         return self.opened.proposals.compute(self.views["proposals"].value, on_progress, rules)
+
+    def recluster(self, clusters: Iterable[int], on_progress: OnProgress = no_progress, **options: Any) -> UpdateInfo:
+        """Cluster the spikes of some clusters anew, by masked EM unless another algorithm is named, as one edit.
+
+        Parameters
+        ----------
+        clusters : iterable of int
+            Those whose spikes are divided again, all together.
+        on_progress : callable, optional
+            Called with 0…1; by raising CancelledError it ends the work, and nothing is changed.
+        **options : object
+            `algorithm`, `client` and parameters of the algorithm, as `napari_phy.sorting.cluster.run` takes them.
+
+        Raises
+        ------
+        ClusteringError
+            There are no such clusters, or they are found as they are; nothing was changed.
+        NapariPhyError
+            They cannot be clustered.
+
+        Examples
+        --------
+        >>> session.recluster([3, 4], n_clusters_min=2)
+        """
+        from napari_phy.session.reclustering import recluster  # most sessions need no algorithms
+
+        opened = self.opened
+        return recluster(opened.model, opened.manager, clusters, on_progress, **options)
 
     def compare_with(self, path: str | Path | None = None, clustering: str | None = None) -> Compared:
         """Compare the clustering with a second curation of its spikes, which stays as it is.

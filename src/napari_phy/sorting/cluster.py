@@ -129,7 +129,7 @@ def run(
     executor = executor_of(client, ipp_view)
     opened, settings = (model, {}) if isinstance(model, BaseModel) else _open(Path(model))
     try:
-        known, ignored = _known_settings(kind, settings)
+        known, ignored = known_settings(kind, settings)
         estimator = cast(Clusterer, kind(**{**known, **params}))
         chosen = _checked_ids(opened, spike_ids)
         required(opened.features, opened, "features")
@@ -196,11 +196,17 @@ class _RowsOf:
         return self.rows[self.spike_ids[places]]
 
 
-def _open(path: Path) -> tuple[BaseModel, Mapping[str, Any]]:
+def kwik_and_settings(path: Path) -> tuple[Path, Mapping[str, Any]]:
+    """Return the file of a data set and the settings of its clustering, of a `.prm` or the file itself."""
     if path.suffix.lower() != ".prm":
-        return open_model(path), {}
+        return path, {}
     parameters = read_prm(path)
-    return open_model(path.with_name(f"{parameters.experiment_name}.kwik")), parameters.klustakwik2
+    return path.with_name(f"{parameters.experiment_name}.kwik"), parameters.klustakwik2
+
+
+def _open(path: Path) -> tuple[BaseModel, Mapping[str, Any]]:
+    kwik, settings = kwik_and_settings(path)
+    return open_model(kwik), settings
 
 
 def _close(opened: BaseModel, given: BaseModel | str | Path) -> None:
@@ -208,7 +214,7 @@ def _close(opened: BaseModel, given: BaseModel | str | Path) -> None:
         opened.close()
 
 
-def _known_settings(kind: type[Estimator], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def known_settings(kind: type[Estimator], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the settings of a parameter file that an algorithm has, and the names of the others."""
     renamed = {_OTHER_NAMES.get(name, name): value for name, value in settings.items()}
     names = kind.parameters_type.described()

@@ -1,0 +1,90 @@
+"""Some clusters are clustered anew, as one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.progress import CancelledError, OnProgress, no_progress
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.sorting import cluster
+from napari_phy.sorting.job import Job
+
+_LOOK_S = 0.05  # at how far it is
+
+
+def start_reclustering(
+    model: BaseModel, manager: ClusterManager, clusters: Iterable[int], **options: Any
+) -> Job[cluster.ClusteredSpikes]:
+    """Start to cluster the spikes of some clusters anew; nothing is edited.
+
+    Parameters
+    ----------
+    model : BaseModel
+        The data set.
+    manager : ClusterManager
+        Its clusters.
+    clusters : iterable of int
+        Those whose spikes are meant.
+    **options : object
+        Of `napari_phy.sorting.cluster.run`.
+
+    Raises
+    ------
+    ClusteringError
+        There are no such clusters.
+    SortingError, SettingsError
+        There is no such algorithm, or it has no such parameters.
+    """
+    chosen = sorted(set(clusters))
+    if not chosen:
+        raise ClusteringError("Select clusters to cluster anew.")
+    spikes = np.sort(np.concatenate([manager.spikes(one) for one in chosen]))
+    return cluster.run(model, spike_ids=spikes, **options)
+
+
+def recluster(
+    model: BaseModel,
+    manager: ClusterManager,
+    clusters: Iterable[int],
+    on_progress: OnProgress = no_progress,
+    **options: Any,
+) -> UpdateInfo:
+    """Cluster the spikes of some clusters anew, and make them so by one edit that can be undone.
+
+    Parameters
+    ----------
+    model : BaseModel
+        The data set.
+    manager : ClusterManager
+        Its clusters.
+    clusters : iterable of int
+        Those whose spikes are meant.
+    on_progress : callable, optional
+        Called with 0…1; by raising CancelledError it ends the work, and nothing is changed.
+    **options : object
+        Of `napari_phy.sorting.cluster.run`.
+
+    Raises
+    ------
+    ClusteringError
+        There are no such clusters, or they are found as they are; nothing was changed.
+    NapariPhyError
+        They cannot be clustered.
+    """
+    job = start_reclustering(model, manager, clusters, **options)
+    try:
+        while True:
+            on_progress(job.progress.fraction)
+            with suppress(TimeoutError):
+                found = job.result(_LOOK_S)
+                return manager.assign(found.spike_ids, found.labels)
+    except CancelledError:
+        job.cancel()
+        raise
