@@ -21,14 +21,15 @@ def listed_proposals(session: Session) -> tuple[Proposal, ...]:
 
 
 def looked_at(session: Session) -> Proposal | None:
-    """Return the listed proposal whose clusters are selected, with its spikes where it is a split."""
+    """Return the listed proposal whose clusters are selected: of a split, with its spikes or with none."""
     selection = session.selection
     if not selection.clusters:
         return None
     clusters = tuple(sorted(selection.clusters))
     fitting = [one for one in listed_proposals(session) if one.clusters == clusters]
     cuts = (one for one in fitting if one.spikes is not None and np.array_equal(one.spikes, selection.spikes))
-    return next(cuts, next((one for one in fitting if one.spikes is None), None))
+    others = (one for one in fitting if one.spikes is None or not len(selection.spikes))
+    return next(cuts, next(others, None))
 
 
 def look_at(session: Session, proposal: Proposal) -> None:

@@ -100,7 +100,7 @@ class ProposalDelegate(CellPainter):
             return
         painter.setFont(view.cell_font(bold=is_chosen and column == WHAT))
         painter.setPen(QColor(theme.dim if column == WHY else theme.text))
-        room = rect.adjusted(theme.px(12 if column == WHAT else 6 if column == WHY else 2), 0, -theme.px(5), 0)
+        room = rect.adjusted(theme.px(4 if column == WHAT else 6 if column == WHY else 2), 0, -theme.px(5), 0)
         words = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, int(_alignment(column)), words)
 

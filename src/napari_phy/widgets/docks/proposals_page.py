@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QResizeEvent
+from qtpy.QtGui import QFocusEvent, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.elided_label import ElidedLabel
@@ -15,7 +15,7 @@ from napari_phy.widgets.base.theme import AXIS_PX, Tokens
 from napari_phy.widgets.docks.proposal_table import ProposalTable
 
 PAD, BUTTON, LINE = 12, 24, 18  # px
-LEAST_PREVIEW, MOST_PREVIEW, PREVIEW_SHARE = 62, 150, 0.38  # px, and part of the height, until the line is moved
+LEAST_PREVIEW, MOST_PREVIEW, PREVIEW_SHARE = 62, 150, 0.46  # px, and part of the height, until the line is moved
 
 
 class ProposalsPage(QWidget):
@@ -33,6 +33,7 @@ class ProposalsPage(QWidget):
         super().__init__()
         self.setObjectName("napari-phy-proposals-page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.left = ElidedLabel()
         self.left.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.table = ProposalTable()
@@ -92,6 +93,11 @@ class ProposalsPage(QWidget):
             preview = max(scale(LEAST_PREVIEW), min(round(PREVIEW_SHARE * height), scale(MOST_PREVIEW)))
             self.split.setSizes([max(1, height - preview), preview])
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keys to the list where it is in sight; else hold them, so that they stay in this dock."""
+        if self.shows_list:
+            self.table.setFocus(event.reason())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._column.activate()
@@ -100,7 +106,14 @@ class ProposalsPage(QWidget):
     def show_list(self, words: str) -> None:
         """Show the list, and above it how many proposals are left."""
         self.left.setText(words)
-        self._list.setCurrentWidget(self._rows)
+        self._show(self._rows, self.table)
+
+    def _show(self, widget: QWidget, takes_keys: QWidget) -> None:
+        """Show the list or a message; if the other had the keys, it has them now."""
+        had_keys = self.window().focusWidget() in (self, self.table)
+        self._list.setCurrentWidget(widget)
+        if had_keys:
+            takes_keys.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def tell(
         self,
@@ -114,7 +127,7 @@ class ProposalsPage(QWidget):
         """Show a message in the place of the list."""
         self.left.setText("")
         self.message.tell(headline, explanation, buttons, is_error=is_error, progress=progress)
-        self._list.setCurrentWidget(self.message)
+        self._show(self.message, self)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""

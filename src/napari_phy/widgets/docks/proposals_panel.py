@@ -81,7 +81,7 @@ class ProposalsPanel(PaintedPanel):
         self.table.chosen.connect(self._on_chosen)
         self.table.member_chosen.connect(self._on_member_chosen)
         self.table.member_stepped.connect(self._on_member_stepped)
-        self.setFocusProxy(self.table)
+        self.setFocusProxy(self.page)
         self._search = LatestResult(self, activity=messages.FINDING_PROPOSALS, cancel=self._on_search_cancelled)
         self._search.result_ready.connect(self._on_found)
         self._search.failed.connect(self._on_not_found)
@@ -201,8 +201,9 @@ class ProposalsPanel(PaintedPanel):
             cancel = [("Cancel", self._on_search_cancelled)]
             self.page.tell(messages.FINDING_PROPOSALS, buttons=cancel, progress=(0, 0))
         elif rows:
+            n_new = 0 if session.proposals.settings is None else session.proposals.n_new
             rejected = self.settings.shown == "rejected"
-            self.page.show_list(f"{len(rows)} rejected" if rejected else left_words(rows, session.proposals.n_new))
+            self.page.show_list(f"{len(rows)} rejected" if rejected else left_words(rows, n_new))
         else:
             self._tell_why_empty(session)
         self._show_looked_at()

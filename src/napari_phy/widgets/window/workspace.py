@@ -136,7 +136,7 @@ class Workspace(QObject):
         controller.proposals_requested.connect(self._show_proposals)
         self.clusterings.compare_requested.connect(lambda: board.open("Compare"))
         controller.shank_requested.connect(self.clusterings.go_to_shank)
-        controller.edited.connect(self.focus_clusters)
+        controller.edited.connect(self._on_edited)
         controller.stretch_requested.connect(overview.stretch)
         controller.filter_requested.connect(self._focus_filter)
         controller.saving_changed.connect(self.toolbar.set_saving)
@@ -265,6 +265,12 @@ class Workspace(QObject):
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""
         self.board.focus("Clusters")
+
+    def _on_edited(self) -> None:
+        """Give the keys to the list of clusters, unless proposals are gone through."""
+        proposals, focused = self.panels.get("Proposals"), QApplication.focusWidget()
+        if proposals is None or focused is None or not proposals.isAncestorOf(focused):
+            self.focus_clusters()
 
     def _ask_classes(self) -> None:
         panel: Any = self.board.open("Classes")
