@@ -15,7 +15,7 @@ from napari_phy.formats.checks import check_data_set
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.schema import RECORDINGS
-from napari_phy.sorting import RawTraces, spikedetect
+from napari_phy.sorting import RawTraces, sources, spikedetect
 
 PRB = """channel_groups = {
     0: {'channels': [0, 1, 2], 'graph': [(0, 1), (1, 2)], 'geometry': {0: (0, 0), 1: (0, 20), 2: (0, 40)}},
@@ -176,7 +176,7 @@ def test_a_job_that_is_stopped_or_fails_leaves_no_file(tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spikedetect, "write_detected", fail)
+    monkeypatch.setattr(sources, "write_detected", fail)
     job = spikedetect.run(prm)
     with pytest.raises(SaveError, match=r"set\.kwik could not be written: No space left"):
         job.result()

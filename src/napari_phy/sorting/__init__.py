@@ -1,6 +1,6 @@
 """Detect and cluster spikes: algorithms by name, run as jobs."""
 
-from napari_phy.sorting import cluster, spikedetect
+from napari_phy.sorting import cluster, sort, spikedetect
 from napari_phy.sorting.algorithms import Estimator, register
 from napari_phy.sorting.cluster import ClusteredSpikes
 from napari_phy.sorting.detection import DetectedSpikes, Detection
@@ -16,5 +16,6 @@ __all__ = [
     "RawTraces",
     "cluster",
     "register",
+    "sort",
     "spikedetect",
 ]

@@ -28,12 +28,15 @@ class DetectedSpikes:
         How much a channel takes part in a spike, 0…1; an array, or rows that are read when asked for.
     features : Rows of float32, shape (n_spikes, n_channels, n_features_per_channel)
         Features of each channel.
+    spike_clusters : ndarray of int32, shape (n_spikes,), or None
+        Cluster of each spike, 0 for noise and 1 for multi-unit activity; None where they were not clustered.
     """
 
     probe: Probe
     samples: npt.NDArray[np.float64]
     masks: Rows
     features: Rows
+    spike_clusters: npt.NDArray[np.int32] | None = None
 
     @property
     def n_spikes(self) -> int:
@@ -49,15 +52,18 @@ class Detection:
     ----------
     n_spikes : mapping of int to int
         {channel group: number of spikes}.
+    n_clusters : mapping of int to int
+        {channel group: number of clusters, but for noise and multi-unit activity}; empty where none were made.
     path : Path or None
         The `.kwik` that was written; None where the spikes are here.
     groups : mapping of int to DetectedSpikes
         {channel group: its spikes}; empty where they were written.
     parameters : mapping of str to object
-        Those of the algorithm.
+        Those of the algorithm that detected them.
     """
 
     n_spikes: Mapping[int, int]
+    n_clusters: Mapping[int, int]
     path: Path | None
     groups: Mapping[int, DetectedSpikes]
     parameters: Mapping[str, Any]

@@ -90,6 +90,10 @@ class Reporter:
 
         return on_progress
 
+    def within(self, stop: float) -> Reporter:
+        """Return the reporter of a part of the work that ends at `stop`, and whose own fractions go from 0 to 1."""
+        return _PartReporter(self, stop)
+
     def say(self, sentence: str) -> None:
         """Add a sentence to the log."""
         logger.info(sentence)
@@ -108,6 +112,24 @@ class Reporter:
     def finish(self) -> None:
         """Say that all is done."""
         self._stage, self._fraction = "Done", 1.0
+
+
+class _PartReporter(Reporter):
+    """Tells another reporter, which learns whether it is to stop."""
+
+    def __init__(self, whole: Reporter, stop: float) -> None:
+        super().__init__()
+        self._whole = whole
+        self._start, self._stop = whole.progress.fraction, stop
+
+    def stage(self, name: str, stop: float) -> OnProgress:
+        return self._whole.stage(name, self._start + (self._stop - self._start) * stop)
+
+    def say(self, sentence: str) -> None:
+        self._whole.say(sentence)
+
+    def check(self) -> None:
+        self._whole.check()
 
 
 class Job(Generic[T]):

@@ -45,7 +45,7 @@ def write_detected(
     traces : RawTraces
         The raw traces.
     groups : mapping of int to DetectedSpikes
-        {channel group: its spikes}; all are of cluster 0.
+        {channel group: its spikes}; those that were not clustered are of cluster 0.
     parameters : mapping of str to object
         Those of detection.
     clustering_parameters : mapping of str to object
@@ -72,12 +72,14 @@ def write_detected(
 
 def _group(found: DetectedSpikes) -> KwikGroup:
     whole = np.floor(found.samples)
+    clusters = found.spike_clusters
     return KwikGroup(
         probe=found.probe,
         spike_samples=whole.astype(np.int64),
-        spike_clusters=np.zeros(found.n_spikes, dtype=np.int32),
+        spike_clusters=np.zeros(found.n_spikes, dtype=np.int32) if clusters is None else clusters,
         features=found.features,
         masks=found.masks,
+        cluster_groups={} if clusters is None else {0: "noise", 1: "mua"},
         time_fractional=np.floor((found.samples - whole) * _FRACTIONS).astype(np.uint8),
     )
 

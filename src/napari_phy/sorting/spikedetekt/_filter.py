@@ -14,7 +14,7 @@ def filter_columns(raw, columns, sections, states, n_pad, padded, filtered):  # 
     Parameters
     ----------
     sections : ndarray, shape (n_sections, 5)
-        b0, b1, b2, a1, a2 of second-order sections.
+        Coefficients b0, b1, b2, a1, a2 of second-order sections.
     states : ndarray, shape (n_sections, 2)
         Those in which a step of height 1 leaves no transient.
     n_pad : int

@@ -1,0 +1,120 @@
+"""Detect spikes and cluster them, in one job: `napari_phy.sorting.sort.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import napari_phy.sorting.spikedetekt.detector  # noqa: F401  # registers it
+from napari_phy.formats.kwik.kwik_group import Rows
+from napari_phy.sorting import cluster
+from napari_phy.sorting.algorithms import algorithm
+from napari_phy.sorting.blocks import executor_of
+from napari_phy.sorting.detection import DetectedSpikes, Detection
+from napari_phy.sorting.job import Job, Reporter
+from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
+from napari_phy.sorting.sources import Model, open_source
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def run(
+    model: Model,
+    client: Any = None,
+    *,
+    detect: str = "spikedetekt",
+    detect_parameters: Mapping[str, Any] = _NONE,
+    cluster_with: str = cluster.DEFAULT,
+    cluster_parameters: Mapping[str, Any] = _NONE,
+    ipp_view: Any = None,
+    path: str | Path | None = None,
+) -> Job[Detection]:
+    """Detect the spikes of a recording and cluster those of each channel group; return a job at once.
+
+    Parameters
+    ----------
+    model : str, Path, RawTraces or model
+        What is sorted, as for `spikedetect.run`.
+    client : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who does the work; None: this machine.
+    detect, cluster_with : str
+        Keys of the algorithms.
+    detect_parameters, cluster_parameters : mapping of str to object, optional
+        Their parameters; they go before those of a `.prm`.
+    ipp_view : ipyparallel view, optional
+        In place of a client.
+    path : str or Path, optional
+        The `.kwik` to write; None: beside a `.prm`, and nowhere for what is not one.
+
+    Returns
+    -------
+    Job of Detection
+        Whose result has the clusters. Clusters 0 and 1 are in the groups noise and mua.
+
+    Raises
+    ------
+    NapariPhyError
+        As for `spikedetect.run` and `cluster.run`.
+
+    Examples
+    --------
+    >>> job = napari_phy.sorting.sort.run("recording.prm", cluster_parameters={"seed": 1})
+    >>> napari_phy.open_session(job.result().path)
+    """
+    executor = executor_of(client, ipp_view)
+    source = open_source(model, path)
+    try:
+        detector = source.detector(detect, detect_parameters)
+        kind: Any = algorithm(cluster_with, "cluster")
+        known, _ = cluster.known_settings(kind, source.clustering_parameters)
+        clusterer = kind(**{**known, **cluster_parameters})
+    except BaseException:
+        source.close()
+        raise
+
+    def clustered(groups: Mapping[int, DetectedSpikes], reporter: Reporter) -> dict[int, DetectedSpikes]:
+        made = {}
+        for done, (number, found) in enumerate(groups.items()):
+            part = reporter.within(0.5 + 0.45 * (done + 1) / len(groups))
+            made[number] = replace(found, spike_clusters=_labels(clusterer, found, part, executor))
+            n_clusters = len(np.unique(made[number].spike_clusters))
+            reporter.say(f"Channel group {number} has {n_clusters} clusters.")
+        return made
+
+    def work(reporter: Reporter) -> Detection:
+        try:
+            return source.detect(detector, executor, reporter, clustered)
+        finally:
+            source.close()
+
+    return Job(f"{detector.title} and {clusterer.title} of {source.traces.name}", work)
+
+
+def _labels(clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor: Any) -> npt.NDArray[np.int32]:
+    if not found.n_spikes:
+        return np.zeros(0, dtype=np.int32)
+    on_progress = reporter.stage("Reading features", 0.05)
+    data = MaskedFeatures.of(_Flat(found.features), found.masks, None, on_progress)  # type: ignore[arg-type]
+    clusterer.fit(data, None, reporter, executor)
+    reporter.check()  # the best so far is not what was asked for
+    return np.asarray(clusterer.labels_, dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flat:
+    """Features of all channels in one row."""
+
+    rows: Rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.rows.shape[0], int(np.prod(self.rows.shape[1:]))
+
+    def __getitem__(self, places: slice) -> npt.NDArray[np.float32]:
+        return np.asarray(self.rows[places].reshape(-1, self.shape[1]))

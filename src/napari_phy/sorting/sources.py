@@ -1,0 +1,190 @@
+"""What a user names to be sorted, with the parameters that come along and the file that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import MissingDataError, SaveError, SortingError
+from napari_phy.core.settings import Settings, Switch
+from napari_phy.files.install import check_free, install
+from napari_phy.formats.kwik.traces import JoinedTraces
+from napari_phy.formats.parameter_files.prm import read_prm
+from napari_phy.sorting.algorithms import algorithm
+from napari_phy.sorting.detection import DetectedSpikes, Detection
+from napari_phy.sorting.job import Reporter
+from napari_phy.sorting.kwik_files import suffixes_of, write_detected
+from napari_phy.sorting.traces import RawTraces, find_probe, open_raw_files, traces_of
+
+Model = BaseModel | RawTraces | str | Path
+Finish = Callable[[Mapping[int, DetectedSpikes], Reporter], Mapping[int, DetectedSpikes]]
+
+_KLUSTA = {"extract_s_before": 10, "extract_s_after": 10}  # of a parameter file that does not say
+_USUAL_TYPE = np.dtype(np.int16)
+_N_SPECIAL = 2  # clusters: noise and multi-unit activity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Traces, and what comes along with them.
+
+    Attributes
+    ----------
+    traces : RawTraces
+        The traces.
+    target : Path or None
+        The `.kwik` to write; None for none.
+    parameters : mapping of str to object, optional
+        Those of detection.
+    is_strict : bool, default False
+        Whether a parameter that cannot be is an error; else it is passed over.
+    clustering_parameters : mapping of str to object, optional
+        Those of clustering.
+    is_own : bool, default False
+        Whether the files of the traces are to be closed in the end.
+    """
+
+    traces: RawTraces
+    target: Path | None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    is_strict: bool = False
+    clustering_parameters: Mapping[str, Any] = field(default_factory=dict)
+    is_own: bool = False
+
+    def close(self) -> None:
+        """Release the files that were opened for this."""
+        if self.is_own and isinstance(self.traces.traces, JoinedTraces):
+            self.traces.traces.close()
+
+    def detector(self, key: str, parameters: Mapping[str, Any]) -> Any:
+        """Return an algorithm that detects, with its parameters.
+
+        Raises
+        ------
+        SortingError
+            There is no such algorithm.
+        SettingsError
+            There is no such parameter, or it is out of bounds.
+        SaveError
+            The files to write are there already.
+        """
+        kind = algorithm(key, "detect")
+        made = kind(**{**self._known(kind.parameters_type), **parameters})
+        if self.target is not None:
+            check_free(self.target.parent, self.target.stem, suffixes_of(self.traces))
+        return made
+
+    def detect(
+        self, detector: Any, executor: Executor | None, reporter: Reporter, finish: Finish | None = None
+    ) -> Detection:
+        """Detect spikes, let `finish` do more with them, and write them where they are to be written.
+
+        Nothing is there under the name of the target before all is.
+        """
+        share = 1.0 if finish is None else 0.5
+        kept: dict[int, DetectedSpikes] = {}
+
+        def work(folder: Path | None) -> None:
+            detector.fit(self.traces, reporter.within(share), executor, folder)
+            kept.update(detector.groups_ if finish is None else finish(detector.groups_, reporter))
+
+        if self.target is None:
+            work(None)
+        else:
+            self._write(work, kept, detector, reporter)
+        n_spikes = {number: found.n_spikes for number, found in kept.items()}
+        of_all = {number: found.spike_clusters for number, found in kept.items()}
+        n_clusters = {
+            number: len(np.unique(labels[labels >= _N_SPECIAL]))
+            for number, labels in of_all.items()
+            if labels is not None
+        }
+        given = detector.get_params()
+        return Detection(n_spikes, n_clusters, self.target, {} if self.target else kept, given)
+
+    def _write(
+        self, work: Callable[[Path], None], kept: Mapping[int, DetectedSpikes], detector: Any, reporter: Reporter
+    ) -> None:
+        target = self.target
+        assert target is not None
+
+        def write(folder: Path) -> None:
+            work(folder)
+            reporter.stage("Writing", 1.0)
+            path, given = folder / target.name, detector.get_params()
+            write_detected(path, target.parent, self.traces, kept, given, self.clustering_parameters)
+            reporter.check()
+
+        try:
+            install(target.parent, target.stem, write, suffixes_of(self.traces))
+        except OSError as error:
+            raise SaveError(f"{target.name} could not be written: {error.strerror or error}.") from error
+        reporter.say(f"Wrote {target.name}.")
+
+    def _known(self, kind: type[Settings]) -> dict[str, Any]:
+        found = {}
+        for name, setting in kind.described().items():
+            value = self.parameters.get(name)
+            value = value.item() if isinstance(value, np.generic) else value
+            if value is None or value == "":
+                continue
+            if isinstance(setting, Switch) and value in (0, 1):
+                value = bool(value)
+            if self.is_strict or value in setting:
+                found[name] = value
+        high_hz = self.parameters.get("filter_high")  # of older files
+        is_new = "filter_high_factor" in kind.described() and "filter_high_factor" not in found
+        if is_new and isinstance(high_hz, int | float) and high_hz > 0:
+            found["filter_high_factor"] = high_hz / self.traces.sample_rate
+        return found
+
+
+def open_source(model: Model, path: str | Path | None) -> Source:
+    """Return the source that a model, traces or a parameter file are.
+
+    Parameters
+    ----------
+    model : model, RawTraces, str or Path
+        What is sorted.
+    path : str, Path or None
+        The `.kwik` to write; None: beside a `.prm`, and nowhere for what is not one.
+
+    Raises
+    ------
+    SaveError
+        The path is not that of a `.kwik`.
+    SortingError, MissingDataError, KwikFormatError
+        What is given cannot be sorted, or is not there.
+    """
+    target = None if path is None else Path(path).absolute()
+    if target is not None and target.suffix != ".kwik":
+        raise SaveError(f"{target.name} does not end in .kwik; choose another name.")
+    if isinstance(model, RawTraces):
+        return Source(model, target)
+    if isinstance(model, BaseModel):
+        return Source(traces_of(model), target, model.metadata)
+    if not isinstance(model, str | Path):
+        raise SortingError(
+            f"Spikes are detected in a .prm, in RawTraces or in an open data set, not in a {type(model).__name__}."
+        )
+    prm = read_prm(Path(model))
+    if prm.sample_rate is None or prm.prb_file is None:
+        name = "sample_rate" if prm.sample_rate is None else "prb_file"
+        raise MissingDataError(f"{prm.path.name} sets no {name}; add it.")
+    traces = open_raw_files(
+        prm.raw_data_files,
+        find_probe(prm.prb_file, prm.path.parent),
+        sample_rate=prm.sample_rate,
+        n_channels=prm.n_channels,
+        dtype=prm.dtype or _USUAL_TYPE,
+        microvolts_per_unit=prm.voltage_gain,
+    )
+    beside = prm.path.absolute().with_name(f"{Path(prm.experiment_name).name.removesuffix('.kwik')}.kwik")
+    plain = {name: value for name, value in prm.klustakwik2.items() if isinstance(value, bool | int | float | str)}
+    return Source(traces, target or beside, _KLUSTA | dict(prm.spikedetekt), True, plain, True)
