@@ -13,6 +13,8 @@ import numpy.typing as npt
 from napari_phy.core.probe import Probe
 from napari_phy.formats.kwik.kwik_group import Rows
 
+_N_SPECIAL = 2  # clusters: noise and multi-unit activity
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectedSpikes:
@@ -43,6 +45,12 @@ class DetectedSpikes:
         """Number of spikes."""
         return len(self.samples)
 
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters, but for noise and multi-unit activity."""
+        labels = self.spike_clusters
+        return 0 if labels is None else len(np.unique(labels[labels >= _N_SPECIAL]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
@@ -53,7 +61,7 @@ class Detection:
     n_spikes : mapping of int to int
         {channel group: number of spikes}.
     n_clusters : mapping of int to int
-        {channel group: number of clusters, but for noise and multi-unit activity}; empty where none were made.
+        {channel group: number of clusters, but for noise and multi-unit activity}; 0 where none were made.
     path : Path or None
         The `.kwik` that was written; None where the spikes are here.
     groups : mapping of int to DetectedSpikes

@@ -83,8 +83,7 @@ def run(
         for done, (number, found) in enumerate(groups.items()):
             part = reporter.within(0.5 + 0.45 * (done + 1) / len(groups))
             made[number] = replace(found, spike_clusters=_labels(clusterer, found, part, executor))
-            n_clusters = len(np.unique(made[number].spike_clusters))
-            reporter.say(f"Channel group {number} has {n_clusters} clusters.")
+            reporter.say(f"Channel group {number} has {made[number].n_clusters} clusters.")
         return made
 
     def work(reporter: Reporter) -> Detection:
@@ -100,7 +99,7 @@ def _labels(clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor:
     if not found.n_spikes:
         return np.zeros(0, dtype=np.int32)
     on_progress = reporter.stage("Reading features", 0.05)
-    data = MaskedFeatures.of(_Flat(found.features), found.masks, None, on_progress)  # type: ignore[arg-type]
+    data = MaskedFeatures.of(_Flat(found.features), found.masks, None, on_progress)
     clusterer.fit(data, None, reporter, executor)
     reporter.check()  # the best so far is not what was asked for
     return np.asarray(clusterer.labels_, dtype=np.int32)

@@ -27,7 +27,6 @@ Finish = Callable[[Mapping[int, DetectedSpikes], Reporter], Mapping[int, Detecte
 
 _KLUSTA = {"extract_s_before": 10, "extract_s_after": 10}  # of a parameter file that does not say
 _USUAL_TYPE = np.dtype(np.int16)
-_N_SPECIAL = 2  # clusters: noise and multi-unit activity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,12 +98,7 @@ class Source:
         else:
             self._write(work, kept, detector, reporter)
         n_spikes = {number: found.n_spikes for number, found in kept.items()}
-        of_all = {number: found.spike_clusters for number, found in kept.items()}
-        n_clusters = {
-            number: len(np.unique(labels[labels >= _N_SPECIAL]))
-            for number, labels in of_all.items()
-            if labels is not None
-        }
+        n_clusters = {number: found.n_clusters for number, found in kept.items()}
         given = detector.get_params()
         return Detection(n_spikes, n_clusters, self.target, {} if self.target else kept, given)
 
