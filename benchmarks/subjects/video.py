@@ -31,6 +31,7 @@ ROWS = (
     Row("  napari alone, a canvas as large (theirs: 30 frames in memory)", "film", _FILM, "frames"),
     Row("512 × 512 uint16 plays beside the docks: a frame on the canvas", "movie docks", _MOVIE),
     Row("  napari alone, a canvas as large", "movie", _MOVIE),
+    Row("  linked, each row at its own time (theirs: linked, frames alone)", "rows", _MOVIE, "linked"),
 )
 
 
@@ -47,7 +48,10 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
         with ExitStack() as stack:
             viewer = _docked(stack, size)
             _play(viewer, "film docks", partial(viewer.open, str(film), plugin="napari-phy"), played_s, watch)
-            _play(viewer, "movie docks", partial(viewer.add_image, movie, contrast_limits=_CONTRAST), played_s, watch)
+            add_movie = partial(viewer.add_image, movie, contrast_limits=_CONTRAST)
+            _play(viewer, "movie docks", add_movie, played_s, watch)
+            for key, row_s in (("linked", 0.0), ("rows", 0.9 / _RATE / _MOVIE_PX)):
+                _play(viewer, key, partial(_link, viewer, add_movie, row_s), played_s, watch)
             canvas = viewer.window._qt_viewer.canvas.native.size()
         with ExitStack() as stack:
             viewer = _alone(stack, canvas)
@@ -117,6 +121,16 @@ def _play(viewer: Any, key: str, add: Any, seconds: float, watch: Watch) -> None
     qt_viewer.dims.stop()
     go_on(0.5)
     viewer.layers.clear()
+
+
+def _link(viewer: Any, add: Any, row_s: float) -> None:
+    """Add a movie and put it on the clock of the recording, its rows one after the other where they take time."""
+    from napari_phy.timeline import TimeBase
+    from napari_phy.widgets.window.workspace import Workspace
+
+    layer = add()
+    clock = TimeBase.from_rate(len(layer.data), _RATE)
+    Workspace.find(viewer).overview.time_links.link(layer, clock.with_rows(_MOVIE_PX, row_s) if row_s else clock)
 
 
 def _alone(stack: ExitStack, canvas: Any) -> Any:

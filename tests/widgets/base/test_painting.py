@@ -1,12 +1,15 @@
 """What is raised while a widget paints ends no program: the panel around it says so, once."""
 
 import logging
+import re
+from pathlib import Path
 
 import pytest
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from widgets.light_session import light_session
 
+import napari_phy
 from napari_phy.widgets.base.message_page import MessagePage
 from napari_phy.widgets.base.painting import painter_on
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -169,3 +172,12 @@ def test_a_painter_ends_though_something_is_raised():
         paint()
     assert not painters[0].isActive()
     assert not image.paintingActive()
+
+
+def test_each_painter_of_ours_ends_in_any_case():
+    package = Path(napari_phy.__file__).parent
+    sources = {path.name: path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    assert {name for name, source in sources.items() if re.search(r"= QPainter\(", source)} == {
+        "painting.py",
+        "figure.py",
+    }

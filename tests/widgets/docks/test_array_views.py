@@ -1,5 +1,8 @@
 """Arrays are shown like the traces, waveforms and clusters of a data set."""
 
+import gc
+import weakref
+
 import h5py
 import numpy as np
 import pytest
@@ -266,3 +269,15 @@ def test_a_clock_outlives_the_raster_of_arrays(qtbot):
 def test_ids_below_0_are_refused(qtbot):
     with pytest.raises(NapariPhyError, match=r"from 0 to .* from -3 to 4"):
         RasterView([1.0, 2.0], [4, -3])
+
+
+def test_a_view_that_is_shown_lives_until_it_is_closed(qtbot):
+    view = RasterView([0.1, 0.2], [0, 1])
+    view.show()
+    seen = weakref.ref(view)
+    del view
+    gc.collect()
+    assert seen() is not None
+    assert seen().isVisible()
+    seen().close()
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and seen() is None)

@@ -22,6 +22,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import not_none
+from napari_phy.widgets.base.painting import painter_on
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words, dialog_style
 from napari_phy.widgets.base.theme import BODY_PX, Tokens
 
@@ -155,12 +156,11 @@ class GroupsDialog(SmallDialog):
 def _dot(color: str) -> QIcon:
     picture = QPixmap(24, 24)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(color))
-    painter.drawEllipse(4, 4, 16, 16)
-    painter.end()
+    with painter_on(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(color))
+        painter.drawEllipse(4, 4, 16, 16)
     icon = QIcon(picture)
     icon.addPixmap(picture, QIcon.Mode.Selected)  # the same, not tinted
     return icon

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from qtpy.QtCore import QByteArray, QPoint, QRectF, Qt
-from qtpy.QtGui import QPainter, QPixmap
+from qtpy.QtGui import QPixmap
 from qtpy.QtSvg import QSvgRenderer
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
+from napari_phy.widgets.base.painting import painter_on
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 
@@ -101,9 +102,7 @@ def sketch(title: str, theme: Tokens, pixel_ratio: float = 1.0) -> QPixmap:
     pixmap = QPixmap(round(width * pixel_ratio), round(height * pixel_ratio))
     pixmap.setDevicePixelRatio(pixel_ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(svg.replace("currentColor", theme.dim).encode())).render(
-        painter, QRectF(0, 0, width, height)
-    )
-    painter.end()
+    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", theme.dim).encode()))
+    with painter_on(pixmap) as painter:
+        renderer.render(painter, QRectF(0, 0, width, height))
     return pixmap

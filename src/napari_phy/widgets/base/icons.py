@@ -4,8 +4,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from qtpy.QtCore import QByteArray, QRectF, Qt
-from qtpy.QtGui import QIcon, QPainter, QPixmap
+from qtpy.QtGui import QIcon, QPixmap
 from qtpy.QtSvg import QSvgRenderer
+
+from napari_phy.widgets.base.painting import painter_on
 
 FOLDER = Path(__file__).parent / "icons"
 _SIZES = (16, 20, 24, 32, 48, 64)
@@ -41,17 +43,15 @@ def _render(svg: str, color: str, size: int) -> QPixmap:
     renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", color).encode()))
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, size, size))
-    painter.end()
+    with painter_on(pixmap) as painter:
+        renderer.render(painter, QRectF(0, 0, size, size))
     return pixmap
 
 
 def _faded(pixmap: QPixmap) -> QPixmap:
     result = QPixmap(pixmap.size())
     result.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(result)
-    painter.setOpacity(_DISABLED_OPACITY)
-    painter.drawPixmap(0, 0, pixmap)
-    painter.end()
+    with painter_on(result) as painter:
+        painter.setOpacity(_DISABLED_OPACITY)
+        painter.drawPixmap(0, 0, pixmap)
     return result

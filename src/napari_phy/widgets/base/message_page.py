@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QRect, Qt
-from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtGui import QColor, QFont, QFontMetrics, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.table.numbers import THIN_SPACE
+from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import BODY_PX, HEADLINE_PX, Tokens
@@ -68,12 +69,11 @@ class WrappedLabel(PlainLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the lines."""
-        painter = QPainter(self)
-        painter.setFont(self._font)
-        painter.setPen(self._color)
         left = (self.width() - self._width) // 2
-        painter.drawText(QRect(left, 0, self._width, self.height()), _FLAGS, self._shown)
-        painter.end()
+        with painting(self) as painter:
+            painter.setFont(self._font)
+            painter.setPen(self._color)
+            painter.drawText(QRect(left, 0, self._width, self.height()), _FLAGS, self._shown)
 
 
 Button = tuple[str, Callable[[], object]]

@@ -1,9 +1,10 @@
 """The 2 px line at a panel's top edge and the veil over an outdated picture."""
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QColor, QPainter, QPaintEvent
+from qtpy.QtGui import QColor, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.theme import Tokens, with_alpha
 
 HEIGHT = 2
@@ -65,16 +66,15 @@ class ProgressEdge(QWidget):
         """Paint the line."""
         if self._theme is None:
             return
-        painter = QPainter(self)
-        if self.frozen:
-            painter.fillRect(self.rect(), QColor(self._theme.warning))
-        if self.busy:
-            if not self.frozen:
-                painter.fillRect(self.rect(), QColor(self._theme.grid))
-            width = self.width() // 4
-            left = (self.width() + width) * self._step // N_STEPS - width
-            painter.fillRect(left, 0, width, HEIGHT, QColor(self._theme.text))
-        painter.end()
+        with painting(self) as painter:
+            if self.frozen:
+                painter.fillRect(self.rect(), QColor(self._theme.warning))
+            if self.busy:
+                if not self.frozen:
+                    painter.fillRect(self.rect(), QColor(self._theme.grid))
+                width = self.width() // 4
+                left = (self.width() + width) * self._step // N_STEPS - width
+                painter.fillRect(left, 0, width, HEIGHT, QColor(self._theme.text))
 
 
 class Veil(QWidget):
@@ -106,6 +106,5 @@ class Veil(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint half of the background over all."""
         if self._theme is not None:
-            painter = QPainter(self)
-            painter.fillRect(self.rect(), with_alpha(self._theme.view, 0.5))
-            painter.end()
+            with painting(self) as painter:
+                painter.fillRect(self.rect(), with_alpha(self._theme.view, 0.5))

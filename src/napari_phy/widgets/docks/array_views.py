@@ -8,7 +8,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 from napari.viewer import Viewer, current_viewer
-from qtpy.QtCore import QSize, Qt
+from qtpy.compat import isalive
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
@@ -36,7 +38,29 @@ TRACE_KEYS: dict[str, Callable[[Any], None]] = {
 }
 
 
-class TraceView(QWidget):
+_in_sight: set[QWidget] = set()  # windows that nobody else holds may be collected while they are painted
+
+
+class _OwnWindow(QWidget):
+    """A view that may be a window of its own: `.show()` is enough, it lives until it is closed."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.isWindow():
+            _in_sight.add(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not event.spontaneous():
+            QTimer.singleShot(0, partial(_let_go, self))  # once Qt is done with it
+
+
+def _let_go(view: QWidget) -> None:
+    if not isalive(view) or not view.isVisible():
+        _in_sight.discard(view)
+
+
+class TraceView(_OwnWindow):
     """Traces with spikes: `viewer.window.add_dock_widget(TraceView(traces, 30_000))`, or `.show()`.
 
     Drag moves, the wheel zooms time, Ctrl+wheel scales the voltage, Shift+wheel the height of channels; Alt+Right and
@@ -94,7 +118,7 @@ class TraceView(QWidget):
             self.panel.say(str(error))
 
 
-class WaveformView(QWidget):
+class WaveformView(_OwnWindow):
     """Waveforms on a probe: `viewer.window.add_dock_widget(WaveformView(waveforms, clusters))`, or `.show()`.
 
     Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe. Dragging moves, a
@@ -194,7 +218,7 @@ class _ColoredPanel(WaveformsPanel):
         return own or super().color_of(place)
 
 
-class RasterView(QWidget):
+class RasterView(_OwnWindow):
     """Spike times × neurons: `viewer.window.add_dock_widget(RasterView(times, neurons))`, or `.show()`.
 
     Drag moves, the wheel zooms time, Shift+wheel goes through the rows, a click moves `time`.

@@ -136,7 +136,9 @@ class TimeStrip(QWidget):
         request = TimeBarRequest(tuple(session.selection.clusters), *self.shown_s, n)
         opened = session.opened
         question = request, opened.manager.n_done
-        if question != self._question:
+        if question == self._question:
+            self._results.drop()
+        else:
             self._results.ask(question, lambda report: compute_time_bar(opened, request, report))
 
     @safe_slot
