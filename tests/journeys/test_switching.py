@@ -84,7 +84,7 @@ def test_a_switch_shows_the_other_channel_group_and_comes_back(person, kwik_copy
     assert layer_of(person, Image) is traces
     assert layer_of(person, Points) is spikes
     assert len(left.selection.changed) == 0 < slots[0]
-    assert len(left.manager.changed) == 1 < slots[1]  # its own selection
+    assert len(left.manager.changed) == 2 < slots[1]  # its own selection and proposals
     assert person.session.wizard.place[:1] == person.chosen[:1]
     person.press(Qt.Key.Key_Space)
     check_shows_what_is_open(person)
