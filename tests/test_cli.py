@@ -1,6 +1,7 @@
 """The command line: what it answers, as text and as JSON, and its exit status."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -355,3 +356,16 @@ def test_an_error_about_a_name_is_plain_and_on_one_line(tmp_path: Path, capsys: 
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.rstrip("\n").isprintable()
+
+
+@pytest.mark.parametrize("command", ["config", "describe --json", "check", "--help"])
+def test_a_reader_that_stops_reading_is_no_error(command: str, kwik: Path) -> None:
+    name, *how = command.split()
+    files = [] if name in ("config", "--help") else [str(kwik)]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        arguments = [sys.executable, "-m", "napari_phy.cli", name, *files, *how]
+        done = subprocess.run(arguments, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b""
+    assert done.returncode == (0 if name == "--help" else 141)  # argparse says nothing of it

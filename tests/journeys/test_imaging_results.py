@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 from journeys.person import LEFT, PLAIN, SMALL, Person
 from qtpy.QtCore import QPoint
@@ -21,14 +22,18 @@ def test_a_map_pairs_and_an_average_come_and_go_with_the_selection(person: Perso
     person.resize(*SMALL)
     viewer = person.viewer
     viewer.open_sample("napari-phy", "imaging", kwik=tmp_path / imaging_kwik.name)
-    person.wait(lambda: [layer.name for layer in viewer.layers] == ["two-photon", "behaviour"], "the stacks alone")
+    names = ["two-photon", "cells", "behaviour"]
+    person.wait(lambda: [layer.name for layer in viewer.layers] == names, "the stacks and the cells")
     person.wait(lambda: len(person.workspace.overview.time_links.linked.layers) == 2, "both clocks")
     person.settle()
     panel = person.workspace.board.open("Imaging")
     person.rest(0.2)
     form, movie = panel.form, viewer.layers["two-photon"]
-    labels = read_imaging_truth(imaging_truth_path(imaging_kwik)).cell_labels.astype(int)
-    cells = viewer.add_labels(labels, name="cells", scale=movie.scale[1:])
+    labels = read_imaging_truth(imaging_truth_path(imaging_kwik)).cell_labels
+    cells = viewer.layers["cells"]
+    assert np.array_equal(cells.data, labels)
+    assert cells.contour == 1
+    assert cells.data_to_world((3, 5)) == movie.data_to_world((0, 3, 5))[1:]
     assert form.chosen_movie is movie
     assert form.chosen_cells is cells
 
@@ -77,15 +82,15 @@ def test_a_map_pairs_and_an_average_come_and_go_with_the_selection(person: Perso
     assert panel.plot.traces.rate_name == f"cluster {cluster}, spikes/s"
 
     click("average")
-    assert seen() == [f"STA of {cluster}, cells (ms)"]
+    assert seen() == [f"STA of {cluster}, cells: change of brightness"]
     viewer.dims.set_point(0, 200.0)
     person.wait(lambda: [label.text() for label in lags(person)] == ["200 ms"], "the lag in ms")
-    average = viewer.layers[f"STA of {cluster}, cells (ms)"]
+    average = viewer.layers[f"STA of {cluster}, cells: change of brightness"]
     average.visible = False
     person.wait(lambda: not lags(person), "no slider of lags without an average")
     average.visible = True
     person.wait(lambda: [label.text() for label in lags(person)] == ["200 ms"], "the lag again")
-    viewer.layers.remove(f"STA of {cluster}, cells (ms)")
+    viewer.layers.remove(f"STA of {cluster}, cells: change of brightness")
     person.wait(lambda: not lags(person), "no lag")
     assert not person.told
     viewer.layers.clear()

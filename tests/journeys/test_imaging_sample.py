@@ -18,7 +18,8 @@ def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, 
         os.link(path, tmp_path / path.name)
     viewer = person.viewer
     viewer.open_sample("napari-phy", "imaging", kwik=tmp_path / imaging_kwik.name)
-    person.wait(lambda: [layer.name for layer in viewer.layers] == ["two-photon", "behaviour"], "the stacks alone")
+    names = ["two-photon", "cells", "behaviour"]
+    person.wait(lambda: [layer.name for layer in viewer.layers] == names, "the stacks and the cells")
     person.settle()
     person.rest(0.3)
     assert person.session.model.events["TTL"].samples.size > 0
@@ -26,7 +27,7 @@ def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, 
     reach = np.asarray(viewer.canvas.size) / viewer.scene.camera.zoom
     assert (high - low <= reach).all()
     assert ((high - low) / reach).max() > 0.85
-    movie, film = viewer.layers
+    movie, _cells, film = viewer.layers
     assert movie.extent.world[1, -1] < film.extent.world[0, -1]
     heights = [float(np.ptp(layer.extent.world[:, -2])) for layer in (movie, film)]
     assert heights[0] == pytest.approx(heights[1], rel=0.02)

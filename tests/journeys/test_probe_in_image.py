@@ -83,7 +83,7 @@ def test_a_probe_is_placed_its_clusters_are_clicked_and_it_is_there_again(person
     panel.angle_deg.value = 25
     person.wait(lambda: angles_of(person.session.placements.now.placement)[0] == pytest.approx(25), "the angle")
     contacts = person.viewer.layers[CONTACTS]
-    person.wait(lambda: "own size" in panel.words.text(), "how it fits")
+    person.wait(lambda: "true size" in panel.words.text(), "how it fits")
     person.viewer.canvas.grid.enabled = True
     person.wait(lambda: "grid" in panel.words.text(), "where it is then")
     person.viewer.canvas.grid.enabled = False
@@ -115,7 +115,7 @@ def test_landmarks_are_drawn_as_points(person, kwik_copy, picture):
     world = layer.data * layer.scale
     np.testing.assert_allclose(world[[depths.argmin(), depths.argmax()]], drawn, atol=1e-6)
     np.testing.assert_array_equal(points.data, drawn)
-    assert "times its size" in panel.words.text()
+    assert "times its true size" in panel.words.text()
 
     panel.on_probe.value = "no channel"
     person.wait(lambda: "is no number" in panel.words.text(), "what is wrong")

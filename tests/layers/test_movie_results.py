@@ -61,7 +61,7 @@ def test_movies_and_cells_are_found_among_the_layers(movie):
 def test_an_average_has_a_slider_of_lags_in_ms_and_is_there_at_all_times(movie):
     values = np.random.default_rng(1).normal(size=(4, 6, 8))
     layer = layer_of(*average_layers(averages(values), movie)[0])
-    assert layer.name == "STA of 7 (ms)"
+    assert layer.name == "STA of 7: change of brightness"
     assert np.allclose(layer.data[:, 0], values, atol=1e-6)
     assert layer.axis_labels == ("lag", "time", "y", "x")
     assert [str(unit) for unit in layer.units] == ["millisecond", "pixel", "pixel", "pixel"]
@@ -84,7 +84,7 @@ def test_averages_of_cells_are_painted_into_them(movie):
     regions = regions_in(labels, movie, timed_movie(movie, TimeBase.from_rate(30, 10.0)).movie)
     values = np.arange(8.0).reshape(4, 2)
     layer = layer_of(*average_layers(averages(values), movie, regions)[0])
-    assert layer.name == "STA of 7, cells (ms)"
+    assert layer.name == "STA of 7, cells: change of brightness"
     assert (layer.data[2, 0][labels.data == 3] == 5).all()
     assert np.isnan(layer.data[2, 0][labels.data == 0]).all()
 
@@ -98,12 +98,17 @@ def test_results_lie_between_the_movie_and_the_points_and_only_the_newest_is_see
     viewer = ViewerModel()
     for layer in (movie, Labels(np.zeros((6, 8), int), name="cells"), Points(np.zeros((3, 2)), name="probe")):
         viewer.add_layer(layer)
-    show_results(viewer.layers, [layer_of(*one) for one in average_layers(averages(np.ones((4, 6, 8))), movie)], movie)
-    show_results(viewer.layers, [layer_of(*one) for one in correlation_layers(maps(7, 8), movie)], movie)
-    names = ["movie", "cells", "STA of 7 (ms)", "correlation with 7", "correlation with 8", "probe"]
+    made = [layer_of(*one) for one in average_layers(averages(np.ones((4, 6, 8))), movie)]
+    assert show_results(viewer.layers, made, movie) == []
+    made = [layer_of(*one) for one in correlation_layers(maps(7, 8), movie)]
+    assert show_results(viewer.layers, made, movie) == ["STA of 7: change of brightness"]
+    names = ["movie", "cells", "STA of 7: change of brightness", "correlation with 7", "correlation with 8", "probe"]
     assert [layer.name for layer in viewer.layers] == names
     assert [layer.name for layer in viewer.layers if layer.visible] == ["movie", "cells", "correlation with 7", "probe"]
-    assert viewer.layers["correlation with 7"].colorbar.visible
+    shown = viewer.layers["correlation with 7"]
+    assert shown.colorbar.visible
+    assert shown.name_overlay.visible
+    assert shown.name_overlay.position == shown.colorbar.position
     show_results(viewer.layers, [layer_of(*one) for one in correlation_layers(maps(7), movie)], movie)
     assert sorted(layer.name for layer in viewer.layers) == sorted(names)
     assert [layer.name for layer in viewer.layers if layer.visible] == ["movie", "cells", "correlation with 7", "probe"]
@@ -146,7 +151,7 @@ def test_cells_that_were_read_bring_their_traces(movie):
     assert regions.ids.tolist() == [1, 3]
     assert np.array_equal(regions.traces, traces[[0, 2]])
     assert np.array_equal(regions.neuropil, traces[[0, 2]] / 2)
-    with pytest.raises(ImagingError, match="do not tell where the cells are"):
+    with pytest.raises(ImagingError, match="Cells of suite2p need their places"):
         cells_layer(ImagedCells("suite2p", traces, None, None, np.ones(3, bool), None, None, None))
 
 

@@ -2,6 +2,8 @@
 
 import gc
 import sys
+from contextlib import nullcontext
+from io import StringIO
 from threading import Event, Thread
 
 import numpy as np
@@ -9,10 +11,12 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Points
 from napari.settings import get_settings
+from napari.utils import cancelable_progress
 from napari.utils.notifications import Notification, notification_manager
 from patience import PATIENCE_S
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QWindow
+from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 from vispy import scene
 from vispy.gloo import gl
 from vispy.gloo.glir import GlirProgram
@@ -249,6 +253,33 @@ def test_a_shorter_interval_of_somebody_else_stays():
         assert sys.getswitchinterval() == shorter
     finally:
         sys.setswitchinterval(usual)
+
+
+class Shown(QObject):
+    """Notes the windows that come to the screen."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWindow):
+            self.names.append(watched.objectName())
+        return False
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_button_of_a_progress_bar_is_no_window(viewer, is_kept):
+    shown = Shown()
+    QApplication.instance().installEventFilter(shown)
+    with napari_compat.stray_buttons_unseen() if is_kept else nullcontext():
+        bar = cancelable_progress(total=3, desc="Working", file=StringIO())
+    QApplication.instance().removeEventFilter(shown)
+    button = next(one for one in window_of(viewer).findChildren(QPushButton) if one.text() == "Cancel")
+    assert not button.testAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    assert button.isVisibleTo(button.parentWidget())
+    bar.close()
+    assert ("QPushButtonClassWindow" in shown.names) is not is_kept  # else napari has mended it
 
 
 def test_an_open_data_set_leaves_python_and_vispy_as_they_were(kwik_copy, make_napari_viewer, qtbot):

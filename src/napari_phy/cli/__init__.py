@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,20 @@ class _PlainFormatter(logging.Formatter):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status."""
+    """Run a command; return the exit status, 141 where nobody reads the answer any more, as after `head`."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # Python writes the rest when it ends
+        os.close(nowhere)
+        return 128 + 13  # as of a program that SIGPIPE ends
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     handler = logging.StreamHandler()
     handler.setFormatter(_PlainFormatter("%(message)s"))
@@ -36,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a console that cannot show µ or a narrow space shows the rest
     try:
         return give(options.run(options), as_json=as_json)
+    except BrokenPipeError:
+        raise
     except NapariPhyError as error:
         return give_error(str(error), as_json=as_json)
     except OSError as error:

@@ -41,7 +41,7 @@ def _add_image(viewer: Any, path: Path) -> None:
         is_ours = any(reader.plugin_name == "napari-phy" for reader in readers)
         viewer.open(str(path), plugin="napari-phy" if is_ours else None)
     except (ValueError, RuntimeError, OSError) as error:  # of napari: none of its readers, or several, take the file
-        notify(f"{path.name} could not be opened: {error}", "error")
+        notify(f"{path.name} could not be opened: {error}", "error", stays=True)
 
 
 def _check_display() -> None:

@@ -20,6 +20,7 @@ from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.layers.timed_layer import find_time_axis, is_placed, unlinked_data
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels
+from napari_phy.table.numbers import format_number
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_regions import Regions
 from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorrelations
@@ -215,21 +216,49 @@ def _inside(edge: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArra
     return inside
 
 
-def cells_layer(cells: ImagedCells, like: Layer | None = None) -> LayerDataTuple:
+def cells_layer(cells: ImagedCells, movie: Image | None = None) -> LayerDataTuple:
     """Return cells that were read as labels, placed as the frames of a movie.
 
     Raises
     ------
     ImagingError
-        Where the cells are is not known.
+        Where the cells are is not known, or their traces or places are of another movie.
     """
     labels = cells.labels
     if labels is None:
-        why = f" {' '.join(cells.problems)}" if cells.problems else ""
-        raise ImagingError(f"The files of {cells.name} do not tell where the cells are.{why}")
-    options: dict[str, Any] = {"name": f"cells of {cells.name}", "metadata": {CELLS: CellsTag(cells)}}
-    if like is not None and like.ndim > 2:
-        options |= {name: tuple(getattr(like, name))[-2:] for name in ("scale", "translate", "units")}
+        raise ImagingError(f"Cells of {cells.name} need their places. {' '.join(cells.problems)}".rstrip())
+    axis = None if movie is None else find_time_axis(movie)
+    if movie is not None and axis is not None:
+        data = unlinked_data(movie)
+        n_frames = int((data[0] if movie.multiscale else data).shape[axis])
+        if n_frames != cells.n_frames:
+            raise ImagingError(
+                f"The traces of {cells.name} have {format_number(cells.n_frames)} frames, and "
+                f"{on_one_line(movie.name)} {format_number(n_frames)}: they are of another movie. Nothing was opened."
+            )
+    data, options, kind = labels_layer(labels, f"cells of {cells.name}", movie)
+    return data, options | {"metadata": {CELLS: CellsTag(cells)}}, kind
+
+
+def labels_layer(labels: npt.NDArray[np.integer], name: str, movie: Image | None = None) -> LayerDataTuple:
+    """Return labels, placed as the frames of a movie.
+
+    Raises
+    ------
+    ImagingError
+        They are of other frames.
+    """
+    options: dict[str, Any] = {"name": name}
+    axis = None if movie is None else find_time_axis(movie)
+    if movie is not None and axis is not None:
+        frame_shape = _frame_shape(movie, axis)
+        if labels.shape != frame_shape:
+            raise ImagingError(
+                f"{on_one_line(name)}: {_times(labels.shape)} pixels, and frames of {on_one_line(movie.name)} have "
+                f"{_times(frame_shape)}. Cells need labels of one frame, pixel for pixel. Nothing was opened."
+            )
+        n = labels.ndim
+        options |= {key: tuple(getattr(movie, key))[-n:] for key in ("scale", "translate", "units")}
     return labels, options, "labels"
 
 
@@ -247,7 +276,8 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
             picture = _painted(picture, regions, _frame_shape(source, axis))
         options = _placed(source, axis, lag=averages)
         low, high = _limits(picture)
-        name = f"STA of {cluster} (ms)" if regions is None else f"STA of {cluster}, cells (ms)"
+        whose = f"STA of {cluster}" if regions is None else f"STA of {cluster}, cells"
+        name = f"{whose}: change of brightness" if averages.minus_mean else f"{whose}: brightness"
         options |= {
             "name": name,
             "visible": place == 0,
@@ -288,24 +318,33 @@ def cell_correlation_layers(pairs: CellPairs, regions: Regions, source: Image) -
     return _first_visible(found)
 
 
-def show_results(layers: LayerList, results: Sequence[Layer], source: Layer) -> None:
+def show_results(layers: LayerList, results: Sequence[Layer], source: Layer) -> list[str]:
     """Put results of one computation into a viewer, and hide those of before; one of the same name is replaced.
 
     They go above the movie and its cells, and below the points, tracks and vectors over it. Each has a scale of its
-    colours.
+    colours, with its name as the title.
+
+    Returns
+    -------
+    list of str
+        The names of results that were seen and are hidden now.
     """
-    names = {layer.metadata[RESULT] for layer in results}
+    names, hidden = {layer.metadata[RESULT] for layer in results}, list[str]()
     for before in [layer for layer in layers if RESULT in layer.metadata]:
         if before.metadata[RESULT] in names:
             layers.remove(before)
-        else:
+        elif before.visible:
+            hidden.append(before.name)
             before.visible = False
     above = layers.index(source) + 1 if source in layers else 0
     marks = (number for number in range(above, len(layers)) if isinstance(layers[number], Points | Tracks | Vectors))
     place = next(marks, len(layers))
     for number, layer in enumerate(results):
-        layer.colorbar.visible = True
+        layer.colorbar.visible = layer.name_overlay.visible = True
+        layer.name_overlay.position = layer.colorbar.position
+        layer.name_overlay.order = layer.colorbar.order + 1  # to the left of it
         layers.insert(place + number, layer)
+    return hidden
 
 
 def _first_visible(layers: list[LayerDataTuple]) -> list[LayerDataTuple]:

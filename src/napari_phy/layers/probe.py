@@ -28,8 +28,9 @@ CONTACTS, CLUSTERS = "probe", "clusters"  # names of the layers
 CONTACT_SHARE, CLUSTER_SHARE = 0.7, 0.9  # of the pitch of the contacts
 CONTACT_PX, CLUSTER_PX = (5.0, 40.0), (8.0, 48.0)  # least and most, however far the camera is
 CONTACT_RIM, CLUSTER_RIM = 0.12, 0.16  # of the size of a mark
-QUIET = {True: "#5b606b", False: "#c3c6cc"}  # a contact without amplitude, by darkness of the theme
-RIM = {True: "#ffffff", False: "#15171c"}  # around a cluster; the other one around a contact
+# Not of the theme: an image is as dark in a light one.
+QUIET = "#5b606b"  # a contact without amplitude
+RIM, DARK_RIM = "#ffffff", "#15171c"  # around a cluster, around a contact
 OTHERS_ALPHA = 0.25  # of a cluster that is not selected
 RAMPS = {"rate": "inferno", "depth": "viridis"}
 _UNIT = "micrometer"
@@ -112,20 +113,20 @@ def contact_colors(data: ProbeInImageData, dark: bool) -> Colors:
     """Return (n_channels, 4) RGBA: the colour of the largest selected cluster by its share, or a ramp."""
     if data.request.color_by in RAMPS:
         colors = np.array(ensure_colormap(RAMPS[data.request.color_by]).map(data.shares), np.float32)
-        colors[~np.isfinite(data.values)] = rgba(QUIET[dark])
+        colors[~np.isfinite(data.values)] = rgba(QUIET)
         return colors
-    colors = np.tile(rgba(QUIET[dark]), (len(data.values), 1))
+    colors = np.tile(rgba(QUIET), (len(data.values), 1))
     for place in np.unique(data.of_selected[data.of_selected >= 0]).tolist():
         rows = data.of_selected == place
         share = data.shares[rows, None].astype(np.float32)
-        colors[rows] = (1 - share) * rgba(QUIET[dark]) + share * rgba(selection_color(place, dark))
+        colors[rows] = (1 - share) * rgba(QUIET) + share * rgba(selection_color(place, dark))
     return colors
 
 
 def cluster_colors(clusters: npt.NDArray[np.int64], selected: tuple[int, ...], dark: bool) -> tuple[Colors, Colors]:
     """Return (n, 4) RGBA of points and of their rims: the colours of the selection, others almost empty."""
-    faces = np.tile(rgba(RIM[dark], OTHERS_ALPHA), (len(clusters), 1))
-    rims = np.tile(rgba(RIM[dark]), (len(clusters), 1))
+    faces = np.tile(rgba(RIM, OTHERS_ALPHA), (len(clusters), 1))
+    rims = np.tile(rgba(RIM), (len(clusters), 1))
     for place, cluster in enumerate(selected):
         faces[clusters == cluster] = rgba(selection_color(place, dark))
     return faces, rims

@@ -16,7 +16,7 @@ from napari_phy.layers.probe import (
     CLUSTER_SHARE,
     CLUSTERS,
     CONTACT_SHARE,
-    RIM,
+    DARK_RIM,
     Float64,
     cluster_colors,
     clusters_layer,
@@ -273,7 +273,7 @@ class ProbeBinder:
             return
         colors = contact_colors(data, self._dark)
         if not np.array_equal(contacts.face_color, colors):
-            contacts.face_color, contacts.border_color = colors, rgba(RIM[not self._dark])
+            contacts.face_color, contacts.border_color = colors, rgba(DARK_RIM)
         if len(clusters.data) == len(data.clusters) > 0:
             faces, rims = cluster_colors(data.clusters, self._session.selection.clusters, self._dark)
             if not np.array_equal(clusters.face_color, faces):

@@ -96,7 +96,7 @@ def _open_workspace(session: Session) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Show an error: in a window the whole sentence."""
+    """Show an error: in a window the whole sentence, until somebody closes it; a window that opens is not seen yet."""
     from napari.utils.notifications import show_error
     from napari.viewer import current_viewer
 
@@ -105,4 +105,4 @@ def complain(sentence: str) -> None:
     else:
         from napari_phy.widgets.base.notifications import notify
 
-        notify(sentence, "error")
+        notify(sentence, "error", stays=True)

@@ -14,6 +14,7 @@ from napari_phy.readers.video import read_films
 from napari_phy.sample_data.places import EPHYS, IMAGING, Sample, working_copy
 
 GAP_UM = 16.0  # between movie and film
+CELLS = "cells"
 
 
 def open_sample() -> list[Any]:
@@ -29,18 +30,23 @@ def open_imaging_sample(kwik: str | Path | None = None) -> list[Any]:
 
 
 def _read_imaging(kwik: Path) -> list[Any]:
-    """Return the layers of the recording, and of movie and film side by side."""
-    from napari_phy.sample_data.imaging import film_path, movie_path
+    """Return the layers of the recording, of the movie with its cells, and of the film beside it."""
+    from napari_phy.formats.imaging import read_labels
+    from napari_phy.sample_data.imaging import cells_path, film_path, movie_path
     from napari_phy.sample_data.imaging_recipe import FILM_SIZE, MICROMETRES_PER_PIXEL, MICROSCOPE, MOVIE_SIZE
 
     height, width = (MICROMETRES_PER_PIXEL * size for size in MOVIE_SIZE)
-    movie_options = {
+    movie_options: dict[str, Any] = {
         "name": "two-photon",
         "axis_labels": ("time", "y", "x"),
         "scale": (1 / MICROSCOPE.rate_hz, MICROMETRES_PER_PIXEL, MICROMETRES_PER_PIXEL),
         "contrast_limits": (100, 900),
     }
-    layers: list[Any] = [(_mapped(movie_path(kwik)), movie_options, "image")]
+    cells_options = {"name": CELLS, "axis_labels": ("y", "x"), "scale": movie_options["scale"][1:]}
+    layers: list[Any] = [
+        (_mapped(movie_path(kwik)), movie_options, "image"),
+        (read_labels(cells_path(kwik)), cells_options, "labels"),
+    ]
     for film in read_films(str(film_path(kwik))):
         if len(film) > 1:
             place = {
@@ -55,12 +61,16 @@ def _read_imaging(kwik: Path) -> list[Any]:
 
 
 def link_clocks(kwik: Path) -> None:
-    """Put movie and film on the clock of the recording; called when all three are shown."""
+    """Put movie and film on the clock of the recording, and outline the cells; called when all are shown."""
+    from napari.layers import Labels
     from napari.viewer import current_viewer
 
     from napari_phy.widgets.window.workspace import Workspace
 
     viewer = current_viewer()
+    for layer in () if viewer is None else viewer.layers:
+        if layer.name == CELLS and isinstance(layer, Labels):
+            layer.contour = 1  # so that the movie is seen in them
     workspace = None if viewer is None else Workspace.find(viewer)
     if workspace is not None and workspace.session is not None and workspace.session.model.path == kwik:
         workspace.proposals.accept_all()

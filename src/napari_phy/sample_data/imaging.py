@@ -64,6 +64,11 @@ def movie_path(kwik_path: Path) -> Path:
     return kwik_path.with_suffix(".movie.tif")
 
 
+def cells_path(kwik_path: Path) -> Path:
+    """Return the labels of the cells in the movie of the sample."""
+    return kwik_path.with_suffix(".cells.tif")
+
+
 def film_path(kwik_path: Path) -> Path:
     """Return the film of behaviour that belongs to the sample."""
     return kwik_path.with_suffix(".film.mp4")
@@ -104,7 +109,7 @@ def _write_movie(
     shared: dict[str, Any] = {"imagej": True, "resolution": (per_micrometre, per_micrometre), "software": "napari-phy"}
     axes = {"axes": "TYX", "unit": "um", "finterval": 1 / MICROSCOPE.rate_hz, "tunit": "s"}
     imwrite(movie_path(path), movie, metadata=axes, **shared)
-    imwrite(path.with_suffix(".cells.tif"), cells.labels, metadata={"axes": "YX", "unit": "um"}, **shared)
+    imwrite(cells_path(path), cells.labels, metadata={"axes": "YX", "unit": "um"}, **shared)
     return cells.labels, cell_units
 
 

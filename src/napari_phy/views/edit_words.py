@@ -21,6 +21,8 @@ def edit_name(record: UpdateInfo) -> str:
     if edit.description == "reset":
         return "reset to original"
     clusters, value = _clusters_and_value(edit)
+    if edit.description == "assign":
+        return f"redistribute the spikes of {listed(clusters)}"
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
         return f"{name} to {_groups_words(edit)}"
@@ -60,7 +62,7 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
     if update.description == "discard":
         return f"Discarded {listed(clusters)}. ⋯ in Clusters shows what is discarded."
     noun = "new cluster" if len(update.added) == 1 else "new clusters"
-    return f"Assigned {listed(clusters)}: {noun} {listed(update.added)}."
+    return f"Redistributed the spikes of {listed(clusters)}: {noun} {listed(update.added)}."
 
 
 def _has_color(color: object, n_clusters: int) -> str:

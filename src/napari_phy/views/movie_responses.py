@@ -42,6 +42,8 @@ class MovieAverages:
         Seconds from one lag to the next.
     sentences : tuple of str
         How many spikes were counted, and why not the others: of all clusters, where there are several, then of each.
+    minus_mean : bool, default True
+        Whether they are without the mean of all frames.
     """
 
     clusters: tuple[int, ...]
@@ -49,6 +51,7 @@ class MovieAverages:
     lags: Int64
     interval_s: float
     sentences: tuple[str, ...]
+    minus_mean: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +172,8 @@ def compute_averages(
     )
     values = found.values if found.mean is None else found.values - found.mean
     values = values if regions is None else values[..., 0]
-    return MovieAverages(counted.clusters, values, lags, source.clock.interval_s, counted.sentences)
+    interval_s = source.clock.interval_s
+    return MovieAverages(counted.clusters, values, lags, interval_s, counted.sentences, minus_mean)
 
 
 def compute_correlations(

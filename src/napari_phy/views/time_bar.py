@@ -153,7 +153,7 @@ def lay_out(width: int, height: int, n_stacks: int, shown_s: tuple[float, float]
     """Return where the rows are in a strip of some size."""
     side, line = sizes.px(8), sizes.px(14)
     inner = max(20, width - 2 * side)
-    epochs, row = sizes.px(12), sizes.px(3)
+    epochs, row = sizes.px(15), sizes.px(3)
     stacks = row * max(1, n_stacks)
     top = sizes.px(3)
     spikes = max(6, height - top - epochs - stacks - line)

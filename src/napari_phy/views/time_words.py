@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from napari_phy.core.epoch_list import USUAL_NAME
 from napari_phy.core.sentences import on_one_line
 from napari_phy.core.time_cursor import UsedTime
 from napari_phy.table.numbers import format_count, format_number
@@ -19,12 +20,14 @@ def read_range(text: str) -> tuple[float, float] | None:
 
 
 def range_words(range_s: tuple[float, float]) -> str:
-    """Return `10.0–12.5 s`, with as many decimals as tell the ends apart, or `run (3 epochs)`."""
-    if isinstance(range_s, UsedTime) and range_s.name:
-        return f"{on_one_line(range_s.name)} ({format_count(len(range_s.spans), 'epoch')})"
+    """Return `10.0–12.5 s`, with as many decimals as tell the ends apart, `run, 10.0–12.5 s` or `run (3 epochs)`."""
+    name, n = (range_s.name, len(range_s.spans)) if isinstance(range_s, UsedTime) else ("", 1)
+    if n > 1 and name:
+        return format_count(n, "epoch") if name == USUAL_NAME else f"{on_one_line(name)} ({format_count(n, 'epoch')})"
     length = range_s[1] - range_s[0]
     decimals = 1 if length >= 2 else 2 if length >= 0.2 else 3
-    return "–".join(format_number(edge, decimals) for edge in range_s) + " s"
+    words = "–".join(format_number(edge, decimals) for edge in range_s) + " s"
+    return words if name in ("", USUAL_NAME) else f"{on_one_line(name)}, {words}"
 
 
 def read_time(text: str) -> float | None:

@@ -17,7 +17,7 @@ from napari.viewer import Viewer, current_viewer
 from psygnal import EmitLoopError
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 from vispy.gloo import gl
 from vispy.gloo.glir import GlirProgram
 
@@ -224,6 +224,31 @@ def signals_later(window: QMainWindow, docks: Iterable[QDockWidget]) -> Iterator
             dock.dockLocationChanged.emit(window.dockWidgetArea(dock))
         if dock.isFloating() != floats:
             dock.topLevelChanged.emit(dock.isFloating())
+
+
+# --- progress --------------------------------------------------------------------------------------------------------
+
+
+class _UnseenButtons(QObject):
+    """Keeps buttons without a place off the screen until they have one."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, QPushButton) and event.type() in (QEvent.Type.Show, QEvent.Type.ParentChange):
+            watched.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, watched.isWindow())
+        return False
+
+
+@contextmanager
+def stray_buttons_unseen() -> Iterator[None]:
+    """Make a progress bar whose button Cancel napari shows before it has a place: it would flash as a window."""
+    application, unseen = QApplication.instance(), _UnseenButtons()
+    if application is not None:
+        application.installEventFilter(unseen)
+    try:
+        yield
+    finally:
+        if application is not None:
+            application.removeEventFilter(unseen)
 
 
 # --- closing ---------------------------------------------------------------------------------------------------------

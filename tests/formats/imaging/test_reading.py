@@ -66,11 +66,15 @@ def test_a_broken_part_costs_that_part(suite2p):
     assert cells.pixels is cells.labels is cells.frame_shape is None
     assert cells.is_cell.all()
     assert len(cells.problems) == 3
+    (suite2p / "stat.npy").unlink()
+    assert "stat.npy, which tells where the cells are, is not in plane0." in read_cells(suite2p).problems
     (suite2p / "ops.npy").write_bytes(b"no")
     assert read_cells(suite2p).rate_hz is None
-    for name in ("stat", "ops", "spks", "iscell", "Fneu"):
+    for name in ("ops", "spks", "iscell", "Fneu"):
         (suite2p / f"{name}.npy").unlink()
-    assert read_cells(suite2p).problems == ()
+    size, places = read_cells(suite2p).problems
+    assert size == "ops.npy, which tells the size of the frames, is not in plane0."
+    assert places == "stat.npy, which tells where the cells are, is not in plane0."
 
 
 def test_pixels_outside_of_the_frame_are_said(suite2p):

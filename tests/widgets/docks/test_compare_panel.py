@@ -179,3 +179,20 @@ def test_keys_step_through_the_list_and_the_shape_follows_the_dock(panel, qtbot)
     assert ink != QColor(panel.theme.view)
     assert panel.figure() is not None
     assert np.array_equal(panel.data.matrix.ours, panel.session.manager.cluster_ids)
+
+
+def test_words_are_whole_in_a_narrow_dock(panel, qtbot):
+    compare_with_theirs(qtbot, panel)
+    table = panel.page.table
+    usual = table.verticalHeader().defaultSectionSize()
+    heights = {}
+    for width in (420, 225):
+        panel.resize(width, 520)
+        qtbot.waitUntil(lambda: sum(table.columnWidth(column) for column in range(3)) <= table.viewport().width())
+        heights[width] = [table.rowHeight(row) for row in range(table.differences.rowCount())]
+        for row, height in enumerate(heights[width]):
+            words, metrics = table.differences.text(row, WORDS), table.fontMetrics()
+            n_lines = 1 + (height - usual) // metrics.lineSpacing()
+            assert metrics.horizontalAdvance(words) <= n_lines * table.columnWidth(WORDS)
+    assert set(heights[420]) == {usual}
+    assert max(heights[225]) > usual

@@ -5,6 +5,7 @@ import pytest
 from napari.components import ViewerModel
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from tifffile import imwrite
 from widgets.light_session import light_session
 
 from napari_phy.layers.linked_time import LinkedTime
@@ -173,9 +174,12 @@ def test_maps_and_averages_replace_those_of_before_and_only_the_first_is_shown(p
         qtbot.waitUntil(lambda before=before: len(results(panel)) == 3 and not before & set(results(panel).values()))
     assert [layer.visible for layer in results(panel).values()] == [True, False, False]
     panel.form.cells.value = NOTHING
+    assert "hidden" not in panel.form.words.text()
     panel.ask("average")
     qtbot.waitUntil(lambda: len(results(panel)) == 6)
-    average = results(panel)["STA of 0 (ms)"]
+    hidden = " Hidden now: correlation with 0; the layer list shows it again."
+    assert panel.form.words.text().endswith(hidden)
+    average = results(panel)["STA of 0: change of brightness"]
     assert average.data.shape == (7, 1, 12, 12)
     assert average.data[2, 0, 1:5, 1:5].min() > average.data[2, 0, 7:, 7:].max()
     assert panel.viewer.dims.axis_labels[0] == "lag"
@@ -397,7 +401,9 @@ def test_the_spikes_of_the_frame_are_highlighted(panel, clock, qtbot):
 def test_cells_of_a_file_come_as_labels(panel, tmp_path):
     np.save(tmp_path / "F.npy", np.random.default_rng(1).normal(size=(2, N_FRAMES)))
     panel.open_cells(str(tmp_path / "F.npy"))
-    assert panel.form.words.text() == "The files of suite2p do not tell where the cells are."
+    missing = panel.form.words.text()
+    assert missing.startswith("Cells of suite2p need their places.")
+    assert all(f"{name}.npy, which tells" in missing for name in ("ops", "stat"))
     stat = np.empty(2, dtype=object)
     stat[:] = [{"ypix": np.array([1, 2]), "xpix": np.array([3, 3])}, {"ypix": np.array([9]), "xpix": np.array([9])}]
     np.save(tmp_path / "stat.npy", stat, allow_pickle=True)
@@ -405,8 +411,43 @@ def test_cells_of_a_file_come_as_labels(panel, tmp_path):
     panel.open_cells(str(tmp_path))
     assert panel.form.words.text() == "Read 2 cells of suite2p."
     assert panel.form.cells.value.data[2, 3] == 1
+    assert panel.form.cells.value.contour == 1
     panel.open_cells(str(tmp_path / "none"))
     assert "none is not there" in panel.form.words.text()
+
+
+def test_cells_of_another_movie_are_refused_at_once_and_pairs_of_before_go(panel, tmp_path, qtbot):
+    compare(qtbot, panel)
+    assert panel.pairs.isVisible()
+    n_layers = len(panel.viewer.layers)
+    np.save(tmp_path / "F.npy", np.random.default_rng(1).normal(size=(1, N_FRAMES - 1)))
+    stat = np.empty(1, dtype=object)
+    stat[0] = {"ypix": np.array([1, 2]), "xpix": np.array([3, 3])}
+    np.save(tmp_path / "stat.npy", stat, allow_pickle=True)
+    np.save(tmp_path / "ops.npy", {"Ly": 12, "Lx": 12}, allow_pickle=True)
+    panel.open_cells(str(tmp_path))
+    words = "The traces of suite2p have 599 frames, and movie 600: they are of another movie. Nothing was opened."
+    assert panel.form.words.text() == words
+    assert panel.form.words.property("wrong")
+    assert not panel.pairs.isVisible()
+    np.save(tmp_path / "F.npy", np.ones((1, N_FRAMES)))
+    np.save(tmp_path / "ops.npy", {"Ly": 12, "Lx": 13}, allow_pickle=True)
+    panel.open_cells(str(tmp_path))
+    assert "12 × 13 pixels, and frames of movie have 12 × 12." in panel.form.words.text()
+    assert len(panel.viewer.layers) == n_layers
+
+
+def test_labels_of_a_tiff_become_the_cells(panel, cells, tmp_path):
+    imwrite(tmp_path / "found.tif", cells.data.astype(np.uint16))
+    panel.open_cells(str(tmp_path / "found.tif"))
+    assert panel.form.words.text() == "Read 4 cells of found.tif."
+    layer = panel.form.cells.value
+    assert layer.name == "found.tif"
+    assert np.array_equal(layer.data, cells.data)
+    imwrite(tmp_path / "other.tif", np.ones((12, 11), np.uint8))
+    panel.open_cells(str(tmp_path / "other.tif"))
+    assert panel.form.words.text().startswith("other.tif: 12 × 11 pixels, and frames of movie have 12 × 12.")
+    assert panel.form.cells.value is layer
 
 
 def test_what_was_chosen_is_kept_and_what_cannot_be_is_left_out(panel):

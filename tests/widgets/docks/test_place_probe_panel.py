@@ -64,7 +64,7 @@ def test_the_size_of_a_pixel_is_asked_for_where_no_unit_tells_it(panel, viewer, 
     assert panel.words.text() == "The probe is in no image."
     panel.place_button.native.click()
     np.testing.assert_allclose(session.placements.now.placement.pixel_um, (2, 2))
-    assert panel.words.text() == "It has its own size."
+    assert panel.words.text() == "The probe has its true size."
 
 
 @pytest.mark.parametrize("size", [1.0, 2.0])

@@ -273,7 +273,14 @@ def test_edits_of_an_original_that_is_not_open_are_named(qtbot, kwik_copy):
         seen = []
         answer("keep", seen)
         assert window.close()
-        assert seen[0][1] == f"{messages.EDITS_STAY} 1 unsaved edit of shank 1, original waits in the journal."
+        waits = f"{messages.EDITS_STAY} 1 unsaved edit of shank 1, original waits in the journal."
+        assert seen[0][1] == waits
+        session.undo()
+        QApplication.processEvents()
+        window.show()
+        answer("cancel", seen)
+        assert not window.close()
+        assert seen[1] == [f"Close {session.name} with 1 unsaved edit?", waits]
 
 
 @pytest.mark.parametrize(("choice", "closes", "n_copies"), [("copy", True, 1), ("keep", True, 0), ("cancel", False, 0)])

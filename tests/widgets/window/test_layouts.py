@@ -6,6 +6,7 @@ from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from napari.settings import get_settings
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
@@ -134,6 +135,25 @@ def test_headers_survive_and_a_preset_brings_back_what_was_moved(open_, qtbot):
         assert dock.titleBarWidget().findChild(Header) is workspace.panels[title].header
 
 
+def test_a_view_that_is_opened_leaves_the_lines_between_docks_where_they_were_drawn(open_, qtbot):
+    workspace = open_(LARGE)
+    window, docks = workspace.window, workspace.docks
+    window.resizeDocks([docks["Traces"]], [420], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["Waveforms"], docks["Features"]], [640, 420], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["Clusters"]], [360], Qt.Orientation.Horizontal)
+    QApplication.processEvents()
+    before = sizes(workspace)
+    assert before["Traces"][1] > 400
+    workspace.board.open("PSTH")
+    with qtbot.waitSignal(workspace.board.arranged):
+        pass
+    after = sizes(workspace)
+    assert "PSTH" in after
+    assert {title: after[title] for title in after if title in before} == {
+        title: pytest.approx(there, abs=2) for title, there in before.items() if title in after
+    }
+
+
 def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):
     workspace = open_(LARGE)
     choose(qtbot, workspace, "Inspect")
@@ -215,12 +235,12 @@ def imaging(make_napari_viewer, qtbot):
     [
         (
             LARGE,
-            {"Clusters": (434, 925), "Waveforms": (500, 482), "Correlograms": (500, 459), "Traces": (960, 285)},
+            {"Clusters": (434, 925), "Correlograms": (500, 925), "Traces": (600, 285), "Waveforms": (360, 285)},
             640,
         ),
         (
             SMALL,
-            {"Clusters": (302, 641), "Waveforms": (360, 325), "Correlograms": (360, 310), "Traces": (600, 215)},
+            {"Clusters": (302, 641), "Waveforms": (430, 641), "Traces": (535, 215)},
             420,
         ),
     ],
@@ -230,22 +250,19 @@ def test_beside_an_image_stack_the_docks_leave_it_the_canvas(imaging, qtbot, siz
     workspace = imaging(size)
     window, docks, there = workspace.window, workspace.docks, sizes(workspace)
     assert workspace.toolbar.layout_button.text() == "With imaging ▾"
-    assert seen(workspace) == {"Clusters", "Waveforms", "Correlograms", "Traces"}
+    assert seen(workspace) == set(docks_there)
     list_dock, controls = (napari_docks(window)[name] for name in NAPARI_DOCKS)
     assert list_dock in window.tabifiedDockWidgets(docks["Clusters"])
     assert controls.isHidden()
     assert docks["Amplitude"] in window.tabifiedDockWidgets(docks["Correlograms"])
-    assert {title: window.dockWidgetArea(docks[title]) for title in there} == {
-        "Clusters": LEFT,
-        "Waveforms": RIGHT,
-        "Correlograms": RIGHT,
-        "Traces": BOTTOM,
-    }
-    assert docks["Waveforms"].y() < docks["Correlograms"].y()
+    assert docks["Imaging"] in window.tabifiedDockWidgets(docks["Correlograms"])
+    areas = {"Clusters": LEFT, "Waveforms": BOTTOM if size == LARGE else RIGHT, "Correlograms": RIGHT, "Traces": BOTTOM}
+    assert {title: window.dockWidgetArea(docks[title]) for title in areas} == areas
     assert there == {title: pytest.approx(wanted, abs=30) for title, wanted in docks_there.items()}
-    for title in ("Clusters", "Waveforms"):
+    for title in ("Clusters", "Correlograms" if size == LARGE else "Waveforms"):
         assert there[title][0] == docks_there[title][0]
-    assert window.centralWidget().width() == pytest.approx(there["Traces"][0], abs=2)
+    below = sum(there[title][0] for title, area in areas.items() if area == BOTTOM)
+    assert window.centralWidget().width() == pytest.approx(below, abs=12)
     assert window.centralWidget().height() >= canvas
     assert (window.width(), window.height()) == size
     assert [layer.name for layer in workspace.viewer.layers] == ["stack"]

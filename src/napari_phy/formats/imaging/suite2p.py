@@ -21,8 +21,8 @@ def read_suite2p(folder: Path) -> ImagedCells:
     """Read the folder of a plane.
 
     `F.npy` is needed. `Fneu.npy`, `spks.npy`, `iscell.npy`, `stat.npy` and `ops.npy` are read where they are there and
-    fit; a sentence in `problems` says which do not. The last two are pickled: only plain values and arrays are taken
-    from them.
+    fit; a sentence in `problems` says which do not, or that one of the last two is missing. These are pickled: only
+    plain values and arrays are taken from them.
 
     Raises
     ------
@@ -48,8 +48,10 @@ def read_suite2p(folder: Path) -> ImagedCells:
         return None
 
     is_cell = fitting("iscell.npy", 1)
-    settings, frame_shape = _read_settings(folder / "ops.npy", problems)
-    pixels = _read_pixels(folder / "stat.npy", len(traces), frame_shape, problems)
+    of_places: list[str] = []
+    settings, frame_shape = _read_settings(folder / "ops.npy", of_places)
+    pixels = _read_pixels(folder / "stat.npy", len(traces), frame_shape, of_places)
+    problems += of_places
     return ImagedCells(
         name="suite2p",
         traces=traces,
@@ -79,6 +81,7 @@ def _read_numbers(path: Path) -> npt.NDArray[Any]:
 def _read_settings(path: Path, problems: list[str]) -> tuple[dict[str, Any], tuple[int, int] | None]:
     """Return the settings, and rows and columns of a frame as far as they tell."""
     if not path.exists():
+        problems.append(_missing(path, "the size of the frames"))
         return {}, None
     try:
         settings: dict[str, Any] = next((item for item in read_object_array(path) if isinstance(item, dict)), {})
@@ -91,14 +94,20 @@ def _read_settings(path: Path, problems: list[str]) -> tuple[dict[str, Any], tup
     return settings, (height, width) if height * width <= _MOST_PIXELS else None
 
 
+def _missing(path: Path, what: str) -> str:
+    return f"{path.name}, which tells {what}, is not in {path.parent.name}."
+
+
 def _read_pixels(
     path: Path, n_cells: int, frame_shape: tuple[int, int] | None, problems: list[str]
 ) -> tuple[Int64, ...] | None:
     """Return where the pixels of each cell are; those that overlap others too."""
     if not path.exists():
+        problems.append(_missing(path, "where the cells are"))
         return None
     if frame_shape is None:
-        problems.append("Where the cells are is not known, since ops.npy does not tell the size of the frames.")
+        if not problems:
+            problems.append("Where the cells are is not known, since ops.npy does not tell the size of the frames.")
         return None
     try:
         cells = read_object_array(path)

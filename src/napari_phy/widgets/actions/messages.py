@@ -85,7 +85,7 @@ COMPARING_MOVIE = "Comparing spikes with the movie…"
 MOVIE_CANCELLED = "Cancelled. Nothing was changed."
 COMPARED_IS_GONE = "Cancelled: the movie, its clock, its cells or a cluster is not there any more."
 NEED_MOVIE = "Open an image stack with an axis of time."
-NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p or CaImAn."
+NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p, CaImAn or a TIFF."
 READING_CELL = "Reading one cell of the movie…"
 POINT_AT_CELL = "Point at a cell in the image to see its ΔF/F."
 ASK_TO_COMPARE = "Compare cells tests which cells follow the selected clusters."
@@ -107,6 +107,14 @@ def cells_read(program: str, n_cells: int, n_found: int, problems: Sequence[str]
     """Return the sentence for cells that were read."""
     of = "" if n_cells == n_found else f" of {format_number(n_found)}"
     return " ".join([f"Read {format_number(n_cells)}{of} cells of {program}.", *problems])
+
+
+def results_hidden(names: Sequence[str]) -> list[str]:
+    """Return the sentence on results of a movie that others took the place of, none where there are none."""
+    if not names:
+        return []
+    what = on_one_line(names[0]) if len(names) == 1 else f"{len(names)} other results"
+    return [f"Hidden now: {what}; the layer list shows {'it' if len(names) == 1 else 'them'} again."]
 
 
 def clock_proposed(name: str, words: str, base: TimeBase) -> str:

@@ -11,6 +11,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
 from napari_phy.widgets.base.application import when_destroyed
+from napari_phy.widgets.napari_compat import stray_buttons_unseen
 
 UPDATE_MS = 100
 _n_paused = 0
@@ -85,7 +86,8 @@ class ActivityProgress(QObject):
         bar = self._bars[0] if self._bars else None
         if bar is None:
             kind = progress if work.cancel is None else cancelable_progress
-            bar = kind(total=0, desc=work.words, unit="%", leave=False, file=StringIO())  # not to the terminal
+            with stray_buttons_unseen():
+                bar = kind(total=0, desc=work.words, unit="%", leave=False, file=StringIO())  # not to the terminal
             if not isalive(self) or self._work is not work:
                 bar.close()
                 return

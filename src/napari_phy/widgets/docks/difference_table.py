@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRect, QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QFontMetrics, QPainter
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.differences import Difference
@@ -17,6 +17,7 @@ from napari_phy.widgets.docks.stepped_table import SteppedTable
 NO_INDEX = QModelIndex()
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+WRAPS = Qt.TextFlag.TextWordWrap
 COLUMNS = (
     ("by", "Who changed it since the common base", 58),
     ("there", "What the second curation did with clusters of yours", 0),
@@ -96,8 +97,7 @@ class DifferenceDelegate(CellPainter):
         painter.setFont(view.cell_font(bold=selected and column == WORDS))
         painter.setPen(QColor(theme.faint if is_dim else theme.warning if is_conflict else theme.text))
         room = QRectF(option.rect).adjusted(theme.px(8 if column == BY else 2), 0, -theme.px(6), 0)
-        words = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, int(alignment(column)), words)
+        painter.drawText(room, int(alignment(column) | WRAPS), str(index.data()))
 
 
 class DifferenceTable(SteppedTable):
@@ -123,6 +123,7 @@ class DifferenceTable(SteppedTable):
         before = self.chosen_difference
         self.differences.show(differences, kept)
         self.chosen_row = self.differences.differences.index(before) if before in self.differences.differences else None
+        self._fit_rows()
         self.viewport().update()
 
     def choose(self, row: int) -> None:
@@ -134,3 +135,12 @@ class DifferenceTable(SteppedTable):
         widths[WORDS] = max(self.theme.px(60), self.viewport().width() - sum(widths))
         for place, width in enumerate(widths):
             self.setColumnWidth(place, width)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Make rows as high as their words need, which take several lines in a narrow dock."""
+        usual, metrics = self.verticalHeader().defaultSectionSize(), QFontMetrics(self.cell_font(bold=True))
+        room = QRect(0, 0, self.columnWidth(WORDS) - self.theme.px(8), usual)
+        for row in range(self.differences.rowCount()):
+            needed = metrics.boundingRect(room, int(LEFT | WRAPS), self.differences.text(row, WORDS)).height()
+            self.setRowHeight(row, usual + max(0, needed - metrics.lineSpacing()))

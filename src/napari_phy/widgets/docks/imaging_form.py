@@ -71,7 +71,7 @@ class ImagingForm(QWidget):
         self.has_neuropil.tooltip = "Take away 0.7 of the changes around each cell before ΔF/F"
         self.lights_up.tooltip = "All views mark the spikes of the selected clusters while this frame was taken"
         self.open_button = QPushButton("Open…")
-        self.open_button.setToolTip(plain("Read the cells that suite2p or CaImAn found"))
+        self.open_button.setToolTip(plain("Read the cells that suite2p or CaImAn found, or a TIFF of labels"))
         self.open_button.clicked.connect(lambda *_: self.read_requested.emit())
         self.buttons = {what: self._button(what) for what in BUTTONS}
         self.cancel_button = QPushButton("Cancel")
@@ -256,10 +256,9 @@ class ImagingForm(QWidget):
         to = PlainLabel("to")
         fields.addRow("Lags (s)", self._row(self.start_s.native, to, self.stop_s.native, stretch=None))
         fields.addRow(self.baseline_s.label, self._row(self.baseline_s.native, self.has_neuropil.native, stretch=None))
-        fields.addRow("", self.has_row_times.native)
-        fields.addRow("", self.minus_mean.native)
-        fields.addRow("", self.lights_up.native)
         self._column.addLayout(fields)
+        self._column.addLayout(self._row(self.has_row_times.native, self.minus_mean.native, stretch=None))
+        self._column.addLayout(self._row(self.lights_up.native, stretch=None))
         self._bar_column.addLayout(self._row(*self.buttons.values(), stretch=None))
         self._bar_column.addLayout(self._row(self.progress, self.cancel_button, stretch=0))
         self._bar_column.addWidget(self.words)

@@ -1,6 +1,6 @@
 """Where things are in Imaging: fields, pairs and curves scroll in a low dock, the buttons stay in sight."""
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.theme import Tokens
@@ -28,9 +28,11 @@ class ImagingPage(QWidget):
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._wanted: QWidget = pairs
+        self._wanted: QWidget | None = None  # the part that was gone to, until somebody scrolls
         self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(lambda: self._area.ensureWidgetVisible(self._wanted))
+        self._later.timeout.connect(self._scroll)
+        self._area.verticalScrollBar().actionTriggered.connect(self._stay)
+        inside.installEventFilter(self)
         _put_below(inside, form, self._split)
         _put_below(self, self._area, form.bar, is_upper_taller=True)
 
@@ -39,9 +41,21 @@ class ImagingPage(QWidget):
         self._split.setSizes([1, 1])
 
     def go_to(self, part: QWidget) -> None:
-        """Scroll to a part, once it has found its size."""
+        """Scroll to a part, and again when parts find other sizes."""
         self._wanted = part
         self._later.start()
+
+    def _scroll(self) -> None:
+        if self._wanted is not None:
+            self._area.ensureWidgetVisible(self._wanted)
+
+    def _stay(self, _action: int) -> None:
+        self._wanted = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self._wanted is not None:
+            self._later.start()
+        return False
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme, for all parts."""

@@ -1,19 +1,21 @@
 """Imaging: what a movie shows around the spikes of the selected clusters, and which cells follow them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
 import numpy as np
-from napari.layers import Labels, Layer, Shapes
+from napari.layers import Image, Labels, Layer, Shapes
+from napari.types import LayerDataTuple
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.formats.imaging import read_cells
+from napari_phy.formats.imaging import TIFF, read_cells, read_labels
 from napari_phy.layers.movie_question import Computed, MovieQuestion, What
-from napari_phy.layers.movie_results import cells_in, cells_layer, movies_in, show_results
+from napari_phy.layers.movie_results import cells_in, cells_layer, labels_layer, movies_in, show_results
 from napari_phy.session.session import Session
 from napari_phy.views.cell_trace import CellTrace
 from napari_phy.widgets.actions import messages
@@ -31,7 +33,8 @@ from napari_phy.widgets.docks.pair_list import ComparedPairs, PairList
 from napari_phy.widgets.docks.slider_lag import SliderLag
 from napari_phy.widgets.panels.panel import Panel
 
-CELL_FILES = "Cells (F.npy stat.npy *.hdf5 *.h5)"
+CELL_FILES = "Cells (F.npy stat.npy *.hdf5 *.h5 *.tif *.tiff)"
+OUTLINE_PX = 1  # of cells that were opened, so that the movie is seen in them
 FOLLOW_MS = 100  # from one frame to the next
 
 
@@ -251,10 +254,11 @@ class ImagingPanel(Panel):
 
     @safe_slot
     def _on_computed(self, asked: MovieQuestion, computed: Computed) -> None:
+        words, *more = computed.sentences
         if self.viewer is not None:
             made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
-            show_results(self.viewer.layers, made, asked.movie)
-        words, *more = computed.sentences
+            hidden = show_results(self.viewer.layers, made, asked.movie)
+            words = " ".join([words, *messages.results_hidden(hidden)])
         if computed.pairs is not None and asked.regions is not None and asked.cells is not None:
             self._show(ComparedPairs(computed.pairs, asked.regions, asked.source, asked.cells))
             more = [computed.pairs.method, *more]
@@ -265,25 +269,27 @@ class ImagingPanel(Panel):
 
     def _choose_file(self) -> None:
         start = "" if (path := self.data_path()) is None else str(path.parent)
-        path_text, _ = QFileDialog.getOpenFileName(self, "Cells of suite2p or CaImAn", start, CELL_FILES)
+        path_text, _ = QFileDialog.getOpenFileName(self, "Cells of suite2p or CaImAn, or labels", start, CELL_FILES)
         if path_text:
             self.open_cells(path_text)
 
     @safe_slot
     def open_cells(self, path: str) -> None:
-        """Read cells of suite2p or CaImAn, and add them as labels over the movie."""
+        """Read cells of suite2p, CaImAn or a TIFF of labels, and add them over the movie; pairs of others go."""
+        self._show(None)
         try:
-            cells = read_cells(path)
-            data, options, kind = cells_layer(cells, self.form.chosen_movie)
+            (data, options, kind), words = _read(Path(path), self.form.chosen_movie)
         except NapariPhyError as error:
             self.show_error(error)
             return
         layer = Layer.create(data, options, kind)
+        assert isinstance(layer, Labels)
+        layer.contour = OUTLINE_PX
         if self.viewer is not None:
             self.viewer.add_layer(layer)
         self._offer()
         self.form.cells.value = layer
-        self.form.say(messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems))
+        self.form.say(words)
 
     # --- pairs
 
@@ -349,6 +355,17 @@ class ImagingPanel(Panel):
         self.cell.show_time(self.required_session.time.time_s)
         if self.form.lights_up.value:
             self._frame.follow()
+
+
+def _read(path: Path, movie: Image | None) -> tuple[LayerDataTuple, str]:
+    """Return the layer of cells that another program found, and what to say of them."""
+    if path.suffix.lower() in TIFF:
+        labels = read_labels(path)
+        n = len(np.unique(labels[labels > 0]))
+        return labels_layer(labels, path.name, movie), messages.cells_read(path.name, n, n, ())
+    cells = read_cells(path)
+    words = messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems)
+    return cells_layer(cells, movie), words
 
 
 class FrameSpikes(QObject):

@@ -383,12 +383,16 @@ class PlaceProbePanel(FormPanel):
 
 
 def placement_words(placement: ProbePlacement) -> str:
-    """Return how well a placement fits: `1.02 times its size; landmarks are 3.5 µm off (root mean square)`."""
+    """Return how well a placement fits: `… 1.02 times its true size; landmarks are 3.5 µm off (root mean square)`."""
     least, most = placement.stretch
     if abs(most - least) < 5e-3 * most:
-        words = "It has its own size" if abs(most - 1) < 5e-3 else f"It has {format_number(most, 2)} times its size"
+        words = (
+            "The probe has its true size"
+            if abs(most - 1) < 5e-3
+            else f"The probe is {format_number(most, 2)} times its true size"
+        )
     else:
-        words = f"It has {format_number(least, 2)} to {format_number(most, 2)} times its size"
+        words = f"The probe is {format_number(least, 2)} to {format_number(most, 2)} times its true size"
     if placement.error_um > 0:
         words += f"; landmarks are {format_number(placement.error_um, 1)} µm off (root mean square)"
     return f"{words}."

@@ -7,6 +7,7 @@ import numpy as np
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
     QBrush,
+    QColor,
     QContextMenuEvent,
     QMouseEvent,
     QPainter,
@@ -40,13 +41,14 @@ from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.painting import painter_on, painting
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
-from napari_phy.widgets.base.theme import TICK_PX, Tokens, tokens, with_alpha
+from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, tokens, with_alpha
 from napari_phy.widgets.plots.time_axis import paint_clock, paint_unused, zoomed
 
-HEIGHT = 58
+HEIGHT = 62
 COLUMN_PX = 2
 SHORTEST_S = 0.05  # of time in sight
-EPOCH_ALPHA, DENSITY_ALPHA, HATCH_ALPHA = 0.85, 0.9, 0.8
+DENSITY_ALPHA, HATCH_ALPHA = 0.9, 0.8
+EPOCH_PAD = 3  # px beside the name of an epoch
 
 
 class TimeStrip(QWidget):
@@ -351,14 +353,16 @@ def _paint_epochs(painter: QPainter, layout: TimeBarLayout, theme: Tokens, epoch
     row = layout.epochs
     names = list(dict.fromkeys(epoch.name for epoch in epochs))
     colors = dict(zip(names, distinct_colors(len(names), theme.dark), strict=True)) if names else {}
-    painter.setFont(theme.font(TICK_PX - 1))
+    painter.setFont(theme.font(AXIS_PX))
     for epoch in epochs:
         left, right = layout.x_of(epoch.start_s), layout.x_of(epoch.stop_s)
         box = QRectF(left, row.top + 1, max(2.0, right - left), row.height - 2)
-        painter.fillRect(box, with_alpha(colors[epoch.name], EPOCH_ALPHA))
-        if theme.text_width(epoch.name, TICK_PX - 1) + 6 <= box.width():
+        painter.fillRect(box, QColor(colors[epoch.name]))
+        room = box.width() - 2 * EPOCH_PAD
+        words = theme.metrics(AXIS_PX).elidedText(on_one_line(epoch.name), Qt.TextElideMode.ElideRight, room)
+        if theme.text_width(words[:2], AXIS_PX) <= room:
             painter.setPen(theme.color("view"))
-            painter.drawText(box.adjusted(3, -2, 0, 2), Qt.AlignmentFlag.AlignVCenter, epoch.name)
+            painter.drawText(box.adjusted(EPOCH_PAD, -2, -EPOCH_PAD, 2), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _paint_ticks(painter: QPainter, layout: TimeBarLayout, theme: Tokens) -> None:

@@ -91,6 +91,7 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     elif session.is_dirty:
         question, explanation = copy_before_closing(session.n_unsaved, name)
     else:
+        n_edits = n_edits or sum(session.in_original.values())
         question = keep_before_closing(n_edits, name)
     if session.is_dirty and store.saved_position is not None:
         choices["discard"] = DISCARD
@@ -157,7 +158,7 @@ class CloseGuard(QObject):
     def will_ask(self) -> bool:
         """Whether there are edits to ask about."""
         session = self._session()
-        return session is not None and bool(session.is_dirty or session.waiting)
+        return session is not None and bool(session.is_dirty or session.waiting or session.in_original)
 
     def may_close(self) -> bool:
         """Ask if need be, save or discard as the user answers; return whether the session may be closed."""

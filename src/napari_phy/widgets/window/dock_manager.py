@@ -54,6 +54,7 @@ class DockManager(QObject):
         self.is_small = False
         self.has_stack = False
         self._size: QSize | None = None  # of the window, before docks that are still to find their places
+        self._sizes: dict[QDockWidget, QSize] = {}  # of the places of docks in sight, at the same moment
         self._is_new = False  # whether a preset was chosen since
         self.panels: dict[str, Panel] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -226,8 +227,7 @@ class DockManager(QObject):
     @property
     def _in_front(self) -> list[QDockWidget]:
         """The docks of views that are seen in the window, none behind others of its place."""
-        views = (dock for name, dock in self.docks.items() if _kind_of(name) not in LISTS)
-        return [dock for dock in views if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
+        return [dock for name, dock in self.docks.items() if _kind_of(name) not in LISTS and _is_in_sight(dock)]
 
     def _neighbour(self, name: str, area: Qt.DockWidgetArea, place: Tabs) -> QDockWidget | None:
         """Return a dock in sight that shares this place with another one."""
@@ -296,7 +296,10 @@ class DockManager(QObject):
         if self._size is None:
             QTimer.singleShot(0, partial(self._settle, referent(self._window).isVisible()))
         if self._size is None or anew:
-            self._size = referent(self._window).size()
+            window = referent(self._window)
+            self._size = window.size()
+            in_sight = (dock for dock in self._placed.values() if _is_in_sight(dock))
+            self._sizes = {dock: layouts.place_size(window, dock) for dock in in_sight}
         return self._size
 
     def _settle(self, was_shown: bool) -> None:
@@ -312,7 +315,15 @@ class DockManager(QObject):
             layouts.divide(window, self._placed, self._form, small=self.is_small)
         elif column is not None and len(beside) == 1:
             window.resizeDocks(beside, [column.breadth], layouts.ACROSS)
+        elif was_shown and all(self._shares_place(dock) for dock in self._in_front):
+            layouts.restore_sizes(window, self._sizes)
+        self._sizes = {}
         self.arranged.emit()
+
+    def _shares_place(self, dock: QDockWidget) -> bool:
+        """Return whether a dock is where one was before docks found their places."""
+        tabs = referent(self._window).tabifiedDockWidgets(dock)
+        return any(one in self._sizes for one in (dock, *tabs))
 
     @property
     def shows_napari_docks(self) -> bool:
@@ -346,6 +357,10 @@ class DockManager(QObject):
 def _kind_of(name: str) -> str:
     """Return the title of the kind of a dock: `Features` for `Features 2`."""
     return re.sub(r" \d+$", "", name)
+
+
+def _is_in_sight(dock: QDockWidget) -> bool:
+    return not dock.isFloating() and not dock.visibleRegion().isEmpty()
 
 
 def _forget(docks: dict[str, QDockWidget], panels: dict[str, Panel], name: str, dock: QDockWidget) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+from qtpy.compat import isalive
+from qtpy.QtCore import QMargins, QSize, Qt
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget
 
 from napari_phy.widgets.base.theme import tokens
 
@@ -116,12 +117,12 @@ IMAGING = Preset(
     "With imaging",
     large={
         LEFT: Strip(434, {(LAYER_LIST, "Clusters"): 1000}, frozenset({"Clusters"})),
-        RIGHT: Strip(500, {("Waveforms",): 512, ("Correlograms", "Amplitude", "Link time", "Imaging"): 488}),
-        BOTTOM: Strip(285, {("Traces",): 960}),
+        RIGHT: Strip(500, {("Correlograms", "Amplitude", "Link time", "Imaging"): 1000}),
+        BOTTOM: Strip(285, {("Traces",): 600, ("Waveforms",): 360}),
     },
     small={
         LEFT: Strip(302, {(LAYER_LIST, "Clusters"): 700}, frozenset({"Clusters"})),
-        RIGHT: Strip(360, {("Waveforms",): 340, ("Correlograms", "Amplitude", "Link time", "Imaging"): 350}),
+        RIGHT: Strip(430, {("Waveforms", "Correlograms", "Amplitude", "Link time", "Imaging"): 690}),
         BOTTOM: Strip(215, {("Traces",): 600}),
     },
 )
@@ -177,6 +178,29 @@ def divide(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form, *,
         window.resizeDocks([_firsts(strip, docks)[0] for strip in crossed.values()], breadths, orientation)
     for area, strip in form.items():
         window.resizeDocks(_firsts(strip, docks), list(strip.places.values()), _along(area))
+
+
+def place_size(window: QMainWindow, dock: QDockWidget) -> QSize:
+    """Return the size of the place of a dock, with the bar of its tabs where it has any."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    height = max((bar.height() for bar in bars if bar.isVisible()), default=0)
+    return dock.size().grownBy(QMargins(0, 0, 0, height if window.tabifiedDockWidgets(dock) else 0))
+
+
+def restore_sizes(window: QMainWindow, sizes: Mapping[QDockWidget, QSize]) -> None:
+    """Give places the sizes that they had before other docks became tabs there: lines drawn by hand stay.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Where the docks are.
+    sizes : mapping of QDockWidget to QSize
+        A dock that was in sight, and the size that its place had.
+    """
+    there = {dock: size for dock, size in sizes.items() if isalive(dock) and not dock.isHidden() | dock.isFloating()}
+    for orientation in (ACROSS, DOWN):
+        lengths = [size.width() if orientation == ACROSS else size.height() for size in there.values()]
+        window.resizeDocks(list(there), lengths, orientation)
 
 
 def places(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> Places:
