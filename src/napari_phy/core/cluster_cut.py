@@ -27,6 +27,8 @@ class ClusterCut:
         By what the clouds are told apart.
     separation : float
         Distance of their centres, in standard deviations of a cloud (Ashman's D).
+    score : float, default 1.0
+        How sure it is that they are two neurons, from 0 to 1.
     """
 
     cluster: int
@@ -34,6 +36,7 @@ class ClusterCut:
     n_rest: int
     measure: Measure
     separation: float
+    score: float = 1.0
 
     def __len__(self) -> int:
         return len(self.spikes)

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
+LEAST_SCORE = 0.5  # of a cut that is proposed
 LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
 
 
@@ -262,7 +263,8 @@ class Wizard:
         if self._find_cut is None or cluster not in self._manager or self.is_one(cluster):
             return None
         try:
-            return self._find_cut(cluster)
+            cut = self._find_cut(cluster)
+            return None if cut is None or cut.score < LEAST_SCORE else cut
         except NapariPhyError as error:
             logger.warning("No cut of cluster %d is proposed: %s", cluster, error)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from napari_phy.core.signals import signal
 from napari_phy.stats.bimodality import TwoClouds, find_two_clouds
 from napari_phy.stats.cloud_axes import cloud_axes
 from napari_phy.table.feature_sums import FeatureSums
+from napari_phy.table.pair_evidence import parts_evidence
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class ClusterCuts:
 
     def __init__(self, manager: ClusterManager, model: BaseModel, sums: FeatureSums | None = None) -> None:
         self._manager = manager
-        self._features, self._masks = model.features, model.masks
+        self._model, self._features, self._masks = model, model.features, model.masks
         self._samples = model.spike_samples
         self._sums = sums
         self._known: ByteCache[int, tuple[ClusterCut | None]] = ByteCache(
@@ -89,7 +91,11 @@ class ClusterCuts:
         assert self._masks is not None
         try:
             spikes = self._manager.spikes(cluster)
-            return _find_cut(cluster, spikes, self._features, self._masks, self._samples, on_progress)
+            cut = _find_cut(cluster, spikes, self._features, self._masks, self._samples, on_progress)
+            if cut is None:
+                return None
+            rest = np.setdiff1d(spikes, cut.spikes, assume_unique=True)
+            return replace(cut, score=1 - parts_evidence(self._model, cluster, cut.spikes, rest).score)
         except (NapariPhyError, OSError) as error:
             logger.warning("No cut of cluster %d is proposed: %s", cluster, error)
             return None

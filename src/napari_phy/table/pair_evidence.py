@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import is_measured
+from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.pair_evidence import ShapeEvidence, TimeEvidence, log_odds, shape_evidence, time_evidence
 from napari_phy.stats.sampling import evenly_spread
@@ -115,22 +116,20 @@ def pair_evidence(
     return found
 
 
-def parts_evidence(session: SessionLike, cluster: int, spikes: Int64) -> PairEvidence:
+def parts_evidence(model: BaseModel, cluster: int, spikes: Int64, rest: Int64) -> PairEvidence:
     """Return the evidence that two parts of a cluster are one neuron.
 
     Parameters
     ----------
-    spikes : ndarray of int64, shape (n,)
-        Ascending ids of the spikes of one part.
+    spikes, rest : ndarray of int64, shape (n,) and (m,)
+        Ascending ids of the spikes of both parts.
 
     Raises
     ------
     MissingDataError
         There are no features.
     """
-    model = session.model
-    rest = np.setdiff1d(session.manager.spikes(cluster), spikes, assume_unique=True)
-    parts = [(_read(session, part, np.arange(model.n_channels)), model.spike_samples[part]) for part in (spikes, rest)]
+    parts = [(_read(model, part, np.arange(model.n_channels)), model.spike_samples[part]) for part in (spikes, rest)]
     sizes = [np.abs(rows).sum(axis=2).mean(axis=0) if len(rows) else np.zeros(model.n_channels) for rows, _ in parts]
     channels = _largest(np.maximum(*sizes))
     shape = shape_evidence(*(rows[:, channels].reshape(len(rows), -1) for rows, _ in parts))
@@ -156,7 +155,7 @@ class _Clouds:
         self._rows = {}
         for done, one in enumerate(ids):
             on_progress(done / len(ids))
-            self._rows[one] = _read(session, session.manager.spikes(one), wanted[one])
+            self._rows[one] = _read(session.model, session.manager.spikes(one), wanted[one])
 
     def of(self, pair: tuple[int, int]) -> tuple[Float32, Float32]:
         """Return (n, d) and (m, d) features of both."""
@@ -170,9 +169,8 @@ def _largest(sizes: npt.NDArray[np.float64]) -> Int64:
     return np.sort(chosen[sizes[chosen] > 0]) if sizes.any() else np.sort(chosen)
 
 
-def _read(session: SessionLike, spikes: Int64, channels: Int64) -> Float32:
+def _read(model: BaseModel, spikes: Int64, channels: Int64) -> Float32:
     """Return (n, n_channels, n_per_channel) features of some of these spikes."""
-    model = session.model
     features = required(model.features, model, "features")
     some = evenly_spread(spikes, N_SPIKES)
     per_channel = features.shape[1] // model.n_channels

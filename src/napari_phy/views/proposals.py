@@ -286,7 +286,8 @@ def _propose_splits(
         cut = find_cut(cluster)
         if cut is None:
             continue
-        evidence = parts_evidence(session, cluster, cut.spikes)
+        rest = np.setdiff1d(session.manager.spikes(cluster), cut.spikes, assume_unique=True)
+        evidence = parts_evidence(session.model, cluster, cut.spikes, rest)
         reasons = [
             f"{cut_words(cut)[:1].lower()}{cut_words(cut)[1:]}",
             f"{format_number(cut.separation, 1)} standard deviations apart",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.wizard import LEAST_SCORE
 from napari_phy.table.columns import column_key, measures
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import ManagerLike, SessionLike
@@ -165,6 +166,7 @@ def compute_wizard(
     cut = None
     if find_cut is not None and request.may_be_cut and request.best is not None:
         cut = find_cut(request.best)
+        cut = None if cut is None or cut.score < LEAST_SCORE else cut
     return WizardData(request, reasons, compute_progress(session.manager, request.skipped), cut)
 
 
