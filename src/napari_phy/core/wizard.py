@@ -22,7 +22,7 @@ Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
 LEAST_SCORE = 0.5  # of a cut that is proposed
-LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
+LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to, of most measures; lists show less as nothing
 
 
 class Similarity:
@@ -71,6 +71,8 @@ class Wizard:
         What was decided and skipped before; nothing if None.
     find_cut : callable, optional
         Returns the ClusterCut of a cluster, or None; no cluster has one if None.
+    least : callable, optional
+        Returns the similarity from which on candidates are gone on to; 0.005 if None.
 
     Attributes
     ----------
@@ -87,6 +89,7 @@ class Wizard:
         listed: Container[int] | None = None,
         decisions: Decisions | None = None,
         find_cut: Callable[[int], ClusterCut | None] | None = None,
+        least: Callable[[], float] | None = None,
     ) -> None:
         self._manager = manager
         self._listed: Container[int] = ListedClusters() if listed is None else listed
@@ -95,6 +98,7 @@ class Wizard:
         self._undone: list[Step | None] = []  # None: a step of an earlier session
         self._decisions = Decisions(manager) if decisions is None else decisions
         self._find_cut = find_cut
+        self._least: Callable[[], float] = least or (lambda: LEAST_SIMILARITY)
         self._arrange = by_size(manager)
         self.gain = ExpectedGain(manager, self.similarity.rank, self._may_be_candidate, self._may_be_compared)
         self._best: int | None = None
@@ -444,7 +448,7 @@ class Wizard:
         return found if found is not None and self._are_similar(self._best, found) else None
 
     def _are_similar(self, best: int, candidate: int) -> bool:
-        return self.similarity[best, candidate] >= LEAST_SIMILARITY
+        return self.similarity[best, candidate] >= self._least()
 
     def __iter__(self) -> Iterator[int]:
         """Iterate over the undecided clusters in the order of the wizard."""

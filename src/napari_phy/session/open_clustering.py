@@ -104,7 +104,7 @@ class OpenClustering:
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         cuts = ClusterCuts(manager, model, sums)
         decisions = _decisions(manager, model, store)
-        wizard = Wizard(manager, similarities, listed, decisions, cuts)
+        wizard = Wizard(manager, similarities, listed, decisions, cuts, lambda: similarities.ranked_by.least)
         proposals = Proposals(manager, decisions, cuts)
         selection, comparison = Selection(manager), Comparison(manager)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison

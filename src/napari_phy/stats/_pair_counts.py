@@ -76,3 +76,24 @@ def move_pairs(samples, old, new, moved, width, counts):  # type: ignore[no-unty
                 lag = np.int64((np.uint64(sample - samples[earlier]) * inverse) >> digits)
                 counts[old[earlier], old[spike], lag] -= 1
                 counts[new[earlier], new[spike], lag] += 1
+
+
+@compiled
+def count_around(samples, places, spikes, row_of, near, far, window, counts):  # type: ignore[no-untyped-def]
+    """Add to `(2, n_rows, n)` the pairs of some spikes with all around them that are at short and at long lags.
+
+    Short ones are below `near`, long ones from `far` to below `window` samples.
+    """
+    for spike in spikes:
+        row, sample = row_of[places[spike]], samples[spike]
+        for step in (-1, 1):
+            other = spike + step
+            while 0 <= other < len(samples):
+                lag = abs(samples[other] - sample)
+                if lag >= window:
+                    break
+                if lag < near:
+                    counts[0, row, places[other]] += 1
+                elif lag >= far:
+                    counts[1, row, places[other]] += 1
+                other += step

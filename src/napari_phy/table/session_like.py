@@ -114,8 +114,27 @@ class ColumnsLike(Protocol):
         ...
 
 
+class SimilarityScaleLike(Protocol):
+    """From which similarities clusters are little, and much alike."""
+
+    @property
+    def little(self) -> float:
+        """Below it two clusters are little alike."""
+        ...
+
+    @property
+    def much(self) -> float:
+        """From it on they are much alike."""
+        ...
+
+
 class SimilaritiesLike(Protocol):
     """How alike clusters are."""
+
+    @property
+    def ranked_by(self) -> SimilarityScaleLike:
+        """The measure by which clusters are ranked now."""
+        ...
 
     def matrix(self, key: str, ids: npt.NDArray[np.int64], on_progress: OnProgress = ..., /) -> npt.NDArray[np.float32]:
         """Return (n, n) similarities of clusters by a measure."""

@@ -130,6 +130,12 @@ class Similarities:
             self._filled(session, measure, session.manager.cluster_ids, on_progress)
 
     @property
+    def ranked_by(self) -> Measure:
+        """The measure by which clusters are ranked now: the cosine until the one that is chosen is computed."""
+        measure = self._measure()
+        return measure_named(COSINE) if measure is None or self.is_due else measure
+
+    @property
     def words(self) -> str:
         """By what clusters are ranked now: "by masked Gaussian"; "" for the cosine where that was chosen."""
         measure = self._measure()

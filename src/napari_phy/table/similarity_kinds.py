@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.stats.correlograms import bin_samples, count_pairs
+from napari_phy.stats.correlograms import SPIKES_AT_ONCE, bin_samples
 from napari_phy.stats.masked_gaussian import GaussianStack, log_likelihoods, masked_gaussian
 from napari_phy.table.cluster_arrays import ClusterArrays
 from napari_phy.table.cluster_channels import cluster_channels
 from napari_phy.table.gaussian_sums import GaussianSums
-from napari_phy.table.session_like import SessionLike
+from napari_phy.table.session_like import ManagerLike, SessionLike
 from napari_phy.table.waveform_samples import waveform_samples
 
 Float64 = npt.NDArray[np.float64]
@@ -162,39 +162,60 @@ class ByCorrelogram:
     """
 
     def knows(self, session: SessionLike, clusters: Int64) -> bool:
-        """Return False: every spike is looked at."""
+        """Return False: every spike of these clusters is looked at."""
         return False
 
     def pairs(self, session: SessionLike, rows: Int64, columns: Int64, on_progress: OnProgress) -> Floats:
-        """Return (n, m) similarities."""
-        ids = np.union1d(rows, columns)
-        spikes = [session.manager.spikes(cluster) for cluster in ids.tolist()]
-        every = np.concatenate(spikes)
-        places = np.repeat(np.arange(len(ids)), [len(some) for some in spikes]).astype(np.uint16)
-        order = np.argsort(every, kind="stable")
-        width = bin_samples(1, session.model.sample_rate)
-        samples = session.model.spike_samples[every[order]]
-        counts = count_pairs(samples, places[order], len(ids), width, WINDOW_MS, on_progress, np.int32)
-        values = dip_significance(counts)
-        values[np.diag_indices(len(ids))] = 1
-        chosen = values[np.ix_(np.searchsorted(ids, rows), np.searchsorted(ids, columns))]
-        return chosen * share_channels(session, rows, columns)
+        """Return (n, m) similarities; looked at are the spikes of the fewer clusters, and those around them."""
+        few, many = sorted((columns, rows), key=len)
+        counts = _near_and_far(session, few, np.union1d(rows, columns), on_progress)
+        values = dip_significance(*counts)[:, np.searchsorted(np.union1d(rows, columns), many)]
+        values[np.equal.outer(few, many)] = 1
+        return (values if few is rows else values.T) * share_channels(session, rows, columns)
 
 
-def dip_significance(counts: npt.NDArray[np.integer]) -> Float64:
-    """Return (n, n) probability that a Poisson count is larger than that of short lags.
+def _near_and_far(
+    session: SessionLike, few: Int64, ids: Int64, on_progress: OnProgress
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return how many pairs of spikes of (n_few, n) clusters are at the lags of the dip, and at those of its flanks."""
+    from napari_phy.stats._pair_counts import count_around
+
+    spikes, places = _spikes_of(session.manager, ids)
+    samples = session.model.spike_samples[spikes]
+    row_of = np.full(len(ids), -1, dtype=np.int64)
+    row_of[np.searchsorted(ids, few)] = np.arange(len(few))
+    own = np.flatnonzero(row_of[places] >= 0)
+    counts = np.zeros((2, len(few), len(ids)), dtype=np.int64)
+    ms = bin_samples(1, session.model.sample_rate)
+    for start in range(0, len(own), SPIKES_AT_ONCE):
+        on_progress(start / len(own))
+        some = own[start : start + SPIKES_AT_ONCE]
+        count_around(samples, places, some, row_of, DIP_MS * ms, FLANK_MS * ms, WINDOW_MS * ms, counts)
+    return counts[0], counts[1]
+
+
+def _spikes_of(manager: ManagerLike, ids: Int64) -> tuple[Int64, Int64]:
+    """Return the ascending spikes of clusters, and the place of the cluster of each among them."""
+    if np.array_equal(ids, manager.cluster_ids):
+        places = np.searchsorted(ids, manager.slot_clusters[manager.spike_slots])
+        return np.arange(len(places)), places
+    spikes = [manager.spikes(cluster) for cluster in ids.tolist()]
+    every, places = np.concatenate(spikes), np.repeat(np.arange(len(ids)), [len(some) for some in spikes])
+    order = np.argsort(every, kind="stable")
+    return every[order], places[order]
+
+
+def dip_significance(n_near: npt.NDArray[np.integer], n_far: npt.NDArray[np.integer]) -> Float64:
+    """Return (n, m) probability that a Poisson count is larger than that of the lags of the dip.
 
     Parameters
     ----------
-    counts : ndarray of int, shape (n, n, n_bins)
-        One-sided, in bins of 1 ms, as `correlograms` counts them.
+    n_near, n_far : ndarray of int, shape (n, m)
+        Pairs of spikes within 2 ms of each other, and those from 5 to 25 ms apart.
     """
     from scipy.special import gammainc
 
-    both = counts + counts.transpose(1, 0, 2)
-    short = both[..., :DIP_MS].sum(axis=-1)
-    expected = both[..., FLANK_MS:].mean(axis=-1) * DIP_MS
-    return np.asarray(gammainc(short + 1, expected))
+    return np.asarray(gammainc(n_near + 1, n_far * (DIP_MS / (WINDOW_MS - FLANK_MS))))
 
 
 def share_channels(session: SessionLike, rows: Int64, columns: Int64) -> npt.NDArray[np.bool_]:

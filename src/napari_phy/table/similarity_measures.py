@@ -69,6 +69,9 @@ class Measure:
     is_likelihood : bool
         Whether the values are log likelihoods of the row under the column. Then the similarity of two clusters is the
         larger one of the probabilities, in either direction, that one belongs to the other.
+    least, little, much : float
+        Similarity from which the wizard goes on to a candidate, below which two clusters are little alike, and from
+        which they are much alike.
     is_of_package : bool
         Whether `similarity` declared it.
     """
@@ -79,6 +82,9 @@ class Measure:
     make: Make
     needs: tuple[Need, ...] = ("features",)
     is_likelihood: bool = False
+    least: float = 0.005
+    little: float = 0.5
+    much: float = 0.9
     is_of_package: bool = False
 
     def is_in(self, session: SessionLike) -> bool:
@@ -90,24 +96,27 @@ COSINE = "cosine"
 
 BUILT_IN: tuple[Measure, ...] = (
     Measure(
-        COSINE, "Cosine", "cosine of the mean masked features", lambda _: ByVectors(masked_features, cosine_matrix)
+        COSINE, "Cosine", "cosine of the mean masked features", lambda _: ByVectors(masked_features, cosine_matrix),
+        much=0.95,
     ),
     Measure(
         "masked gaussian", "Masked Gaussian",
         "probability that the mean of one belongs to the masked Gaussian of the other",
-        ByGaussian, is_likelihood=True,
+        ByGaussian, is_likelihood=True, least=0.0005, little=0.01, much=0.1,
     ),
     Measure(
         "template", "Template", "cosine of the mean waveforms at the lag where it is largest",
         lambda _: ByVectors(templates, lagged_cosines, is_quick=False), ("waveforms",),
+        much=0.95,
     ),
     Measure(
         "correlogram", "Correlogram", "probability that fewer than by chance fire within 2 ms of each other",
-        lambda _: ByCorrelogram(),
+        lambda _: ByCorrelogram(), little=0.1, much=0.99,
     ),
     Measure(
         "amplitude and position", "Amplitude and position", "nearness in amplitude and position on the probe",
         lambda _: ByVectors(amplitudes_and_positions, nearness), ("features", "positions"),
+        much=0.95,
     ),
 )  # fmt: skip
 

@@ -20,7 +20,6 @@ from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.table.session_like import ClusterSumsLike, SessionLike
 
 TOO_MANY_PERCENT = 1.0  # of intervals within the refractory time: the lists warn from there on
-MUCH_ALIKE, LITTLE_ALIKE = 0.9, 0.5  # similarities from which and below which that is said
 FAR_APART_PERCENT, FAR_APART_UM = 30.0, 50.0  # of amplitudes, of positions: more than that speaks against one neuron
 NEEDS_FEATURES = "needs features"
 N_REASONS = 4
@@ -47,7 +46,7 @@ class PairReasons:
     Attributes
     ----------
     similarity : float
-        Cosine of the mean masked features.
+        Similarity by the measure that clusters are ranked by.
     rank, n_ranked : int
         Place of the candidate among all that may be proposed, 1 for the most similar, and how many these are.
     merged_percent : float
@@ -64,6 +63,8 @@ class PairReasons:
         Ids of their largest channels.
     has_features : bool
         Whether similarity and position could be computed.
+    little_alike, much_alike : float
+        Similarity below which two clusters are little alike, and from which they are much alike.
     """
 
     similarity: float
@@ -76,6 +77,8 @@ class PairReasons:
     distance_um: float
     channels: tuple[int, int]
     has_features: bool
+    little_alike: float = 0.5
+    much_alike: float = 0.9
 
     @property
     def keeps_refractory(self) -> bool:
@@ -92,7 +95,7 @@ class PairReasons:
     def against(self) -> tuple[str, ...]:
         """Names of the reasons that speak against one neuron; what is not known doesn't speak."""
         speaks = {
-            "similarity": self.similarity < LITTLE_ALIKE,
+            "similarity": self.similarity < self.little_alike,
             "refractory": not (math.isnan(self.merged_percent) or self.keeps_refractory),
             "amplitude": self.apart_percent > FAR_APART_PERCENT,
             "position": self.distance_um > FAR_APART_UM,
@@ -107,7 +110,7 @@ class PairReasons:
             return "Unlikely"
         if math.isnan(self.similarity):
             return "Open"
-        return "Likely" if self.similarity >= MUCH_ALIKE and not against else "Plausible"
+        return "Likely" if self.similarity >= self.much_alike and not against else "Plausible"
 
     @property
     def verdict(self) -> str:
@@ -186,6 +189,7 @@ def compute_reasons(
     merged_percent, *alone = (100 * refractory_share(session, spikes) for spikes in (merged, *trains))
     has_features = reads_features and session.sums is not None
     similarity, rank, n_ranked = _rank(session, best, candidate, hidden) if has_features else (math.nan, 0, 0)
+    scale = session.similarities.ranked_by
     distance_um, channels = _positions(session, pair) if has_features else (math.nan, (-1, -1))
     try:
         amplitudes = compute_values(session, "amplitude", pair, on_progress)
@@ -202,6 +206,8 @@ def compute_reasons(
         distance_um=distance_um,
         channels=channels,
         has_features=has_features,
+        little_alike=scale.little,
+        much_alike=scale.much,
     )
 
 

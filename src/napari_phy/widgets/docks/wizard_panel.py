@@ -58,7 +58,7 @@ class WizardPanel(ViewPanel):
         "The first undecided cluster and the one most like it, how likely they are one neuron, and why:\n"
         "how alike they are; whether both together respect the refractory time of 2 ms (ok: below 1 %\n"
         "of the intervals, or no more than in one of them alone); their amplitudes; the distance of their centres.\n"
-        "Less than 0.5 alike, violated, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
+        "Little alike (cosine below 0.5), violated, more than 30 % or 50 µm apart speaks against one neuron.\n"
         "The drop-down orders the clusters. Expected gain: similarity × spikes of the smaller of the two.\n"
         "A pair that is not the same is not proposed again, unless one of the two changes.\n"
         "A cluster that has two clouds is proposed to be split; the cut is shown in Features and Amplitude.\n"
