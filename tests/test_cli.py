@@ -18,7 +18,7 @@ from soak.small_kwik import make_kwik, write_raw
 from napari_phy import open_session
 from napari_phy.cli import main
 
-COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "cluster", "config")
+COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "cluster", "propose", "config")
 
 
 @pytest.fixture
@@ -322,6 +322,31 @@ def test_cluster_says_what_is_wrong_with_a_setting(
 ) -> None:
     assert main(["cluster", str(kwik), "--set", settings]) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_propose_says_what_may_be_done_writes_lists_and_changes_nothing(
+    kwik: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with open_session(kwik) as session:
+        spikes = session.manager.spikes(0)
+        parts = session.split(spikes[::2]).added
+        if session.manager.n_spikes(parts[0]) < 2:
+            pytest.skip("too few spikes")
+    before = kwik.read_bytes()
+    groups, curation = tmp_path / "groups.json", tmp_path / "curation.json"
+    arguments = ["propose", str(kwik), "--least-score", "0", "--groups", str(groups), "--curation", str(curation)]
+    assert main(arguments) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"main of {kwik.name}: 7 clusters, ")
+    assert lines[-2:] == [f"Merge groups are in {groups}.", f"The proposals are in {curation}."]
+    assert main([*arguments, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    merges = [one["clusters"] for one in facts["proposals"] if one["kind"] == "merge"]
+    assert json.loads(groups.read_text()) == merges
+    assert [one["unit_ids"] for one in json.loads(curation.read_text())["merges"]] == merges
+    assert kwik.read_bytes() == before
+    assert main(["propose", str(kwik), "--least-score", "2"]) == 1
+    assert "least_score cannot be 2" in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module() -> None:

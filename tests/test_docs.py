@@ -159,7 +159,18 @@ def test_commands_of_the_shell_exist(capsys: pytest.CaptureFixture[str]) -> None
                 main([words[1], "--help"])
             assert stopped.value.code == 0, f"{page}: {words}"
             checked.add(words[1])
-    assert checked == {"make", "open", "demo", "describe", "check", "convert", "compare", "cluster", "config"}
+    assert checked == {
+        "make",
+        "open",
+        "demo",
+        "describe",
+        "check",
+        "convert",
+        "compare",
+        "cluster",
+        "propose",
+        "config",
+    }
     capsys.readouterr()
 
 

@@ -157,6 +157,27 @@ def _parser() -> argparse.ArgumentParser:
     clustering.add_argument(
         "--set", dest="settings", nargs="+", default=[], metavar="NAME=VALUE", help="parameters of the algorithm"
     )
+    proposing = _add(
+        commands,
+        "propose",
+        "say which clusters may be merged, split or noise, and why; the data set stays as it is",
+        _propose,
+        [
+            "napari-phy propose recording.kwik",
+            "napari-phy propose recording.kwik --least-score 0.9 --groups merges.json",
+            "napari-phy propose recording.kwik --curation curation.json",
+        ],
+    )
+    _add_file(proposing)
+    proposing.add_argument("--clustering", help="the clustering; main if none is given")
+    proposing.add_argument("--group", type=int, help="the channel group; the first if none is given")
+    proposing.add_argument(
+        "--least-score", type=float, default=0.5, help="least score of what is proposed, 0 to 1; 0.5"
+    )
+    proposing.add_argument("--groups", type=Path, help="write the merge groups to this JSON file: [[1, 2], [3, 4, 5]]")
+    proposing.add_argument(
+        "--curation", type=Path, help="write all of it to this JSON file, as SpikeInterface's curation"
+    )
     configuring = _add(
         commands,
         "config",
@@ -209,6 +230,13 @@ def _cluster(options: argparse.Namespace) -> Answer:
 
     group, clustering = options.group, options.clustering
     return cluster(options.file, options.clusters, group, clustering, options.settings, quiet=options.json)
+
+
+def _propose(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.proposing import propose
+
+    place = options.file, options.group, options.clustering
+    return propose(*place, options.least_score, options.groups, options.curation)
 
 
 def _config(options: argparse.Namespace) -> Answer:

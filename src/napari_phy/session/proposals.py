@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from weakref import ref
 
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
 from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED
@@ -15,9 +22,12 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.signals import signal
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.formats.curation_lists import read_curation_list, write_curation, write_merge_groups
 from napari_phy.stats.automatic_classes import DEFAULT_RULES, Rule
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.proposals import NOISE, Proposal, ProposalsSettings, compute_proposals
+
+logger = logging.getLogger(__name__)
 
 LEFT_OUT = (NOISE, DISCARDED)
 
@@ -139,6 +149,67 @@ class Proposals:
         """Add proposals of another program; they stay when others are computed anew."""
         self._read |= {one.key: one for one in proposals}
         self.changed.emit()
+
+    def read(self, path: str | Path) -> tuple[Proposal, ...]:
+        """Add the proposals of a file of SpikeInterface: merge groups, or a curation.
+
+        Parameters
+        ----------
+        path : str or Path
+            A JSON file, as `formats.curation_lists` tells.
+
+        Returns
+        -------
+        tuple of Proposal
+            Those that can be accepted now; others name clusters that are not there, or were rejected.
+
+        Raises
+        ------
+        MissingDataError
+            It cannot be read.
+        KwikFormatError
+            It is no such list.
+        """
+        listed, reasons = read_curation_list(path), (f"in {Path(path).name}",)
+        found = [Proposal("merge", group, 1.0, reasons) for group in listed.merges]
+        found += [Proposal("noise", (cluster,), 1.0, reasons) for cluster in listed.noise]
+        for cluster, places in (listed.splits or {}).items():
+            cut = self._cut_at(cluster, places)
+            if cut is not None:
+                found.append(Proposal("split", (cluster,), 1.0, reasons, cut))
+        usable = tuple(filter(self._is_open, found))
+        if len(usable) < len(found):
+            logger.warning("%d of %d proposals of %s can be used.", len(usable), len(found), Path(path).name)
+        self.add(usable)
+        return usable
+
+    def write(self, path: str | Path) -> None:
+        """Write the merge groups that are shown as a list, as SpikeInterface takes it."""
+        write_merge_groups(path, [one.clusters for one in self.shown if one.kind == "merge"])
+
+    def write_curation(self, path: str | Path) -> None:
+        """Write all that is shown as a curation of SpikeInterface."""
+        shown = self.shown
+        write_curation(
+            path,
+            self._manager.cluster_ids.tolist(),
+            [one.clusters for one in shown if one.kind == "merge"],
+            [one.clusters[0] for one in shown if one.kind == "noise"],
+            {
+                one.clusters[0]: np.searchsorted(self._manager.spikes(one.clusters[0]), one.spikes)
+                for one in shown
+                if one.spikes is not None
+            },
+        )
+
+    def _cut_at(self, cluster: int, places: npt.NDArray[np.int64]) -> ClusterCut | None:
+        """Return the cut that leaves the spikes at some places of a cluster; None where it leaves nothing or all."""
+        if cluster not in self._manager:
+            return None
+        spikes = self._manager.spikes(cluster)
+        if not 0 < len(places) < len(spikes) or places[0] < 0 or places[-1] >= len(spikes):
+            return None
+        return ClusterCut(cluster, read_only(spikes[places]), len(spikes) - len(places), "features", math.nan)
 
     def accept(self, proposal: Proposal) -> UpdateInfo:
         """Do what is proposed, by one edit that can be undone.

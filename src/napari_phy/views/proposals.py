@@ -224,9 +224,7 @@ def _merge_reasons(session: SessionLike, clusters: tuple[int, ...], weakest: Pai
     worst = format_number(float(np.nanmax([0.0, *alone])), 1)
     reasons.append(f"{format_number(merged, 1)} % too soon after merging, {worst} % alone")
     if time.n_by_chance >= LEAST_BY_CHANCE:
-        reasons.append(
-            f"{format_number(time.n_close)} of {format_number(time.n_by_chance)} pairs by chance within 2 ms"
-        )
+        reasons.append(_close_words(time))
     if time.overlap < APART_IN_TIME:
         reasons.append("active at different times")
     ratio = min(shape.size_ratio, 1 / shape.size_ratio) if shape.size_ratio > 0 else 0.0
