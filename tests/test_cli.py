@@ -18,7 +18,7 @@ from soak.small_kwik import make_kwik, write_raw
 from napari_phy import open_session
 from napari_phy.cli import main
 
-COMMANDS = ("open", "demo", "describe", "check", "convert", "compare", "cluster", "propose", "config")
+COMMANDS = ("open", "demo", "describe", "check", "convert", "detect", "sort", "compare", "cluster", "propose", "config")
 
 
 @pytest.fixture

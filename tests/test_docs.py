@@ -167,6 +167,8 @@ def test_commands_of_the_shell_exist(capsys: pytest.CaptureFixture[str]) -> None
         "check",
         "convert",
         "compare",
+        "detect",
+        "sort",
         "cluster",
         "propose",
         "config",

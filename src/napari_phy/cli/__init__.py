@@ -116,6 +116,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_file(converting)
     converting.add_argument("target", type=Path, help="the .kwik file to make")
+    detecting = _add(
+        commands,
+        "detect",
+        "detect the spikes of raw data and write a Kwik data set beside them",
+        _detect,
+        ["napari-phy detect recording.prm", "napari-phy detect --dat recording.dat --prb probe.prb --rate 20000"],
+    )
+    sorting = _add(
+        commands,
+        "sort",
+        "detect the spikes of raw data, cluster them, and write a Kwik data set beside them",
+        _sort,
+        [
+            "napari-phy sort recording.prm",
+            "napari-phy sort --dat recording.dat --prb probe.prb --rate 20000 --cluster-set seed=1",
+        ],
+    )
+    for parser_of, clusters in ((detecting, False), (sorting, True)):
+        _add_raw(parser_of, clusters=clusters)
     comparing = _add(
         commands,
         "compare",
@@ -219,6 +238,18 @@ def _convert(options: argparse.Namespace) -> Answer:
     return convert(options.file, options.target, quiet=options.json)
 
 
+def _detect(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.sorting import detect
+
+    return detect(options)
+
+
+def _sort(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.sorting import detect_and_cluster
+
+    return detect_and_cluster(options)
+
+
 def _compare(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.comparing import compare_files
 
@@ -270,6 +301,32 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", type=Path, help="the .kwik file; or a .kwx, .kwe or .kwd that belongs to one or is of Open Ephys"
     )
+
+
+def _add_raw(parser: argparse.ArgumentParser, *, clusters: bool) -> None:
+    parser.add_argument("prm", type=Path, nargs="?", help="the parameter file; its Kwik files are written beside it")
+    parser.add_argument("--dat", type=Path, nargs="+", help="without one: raw files, one for each recording")
+    parser.add_argument("--prb", type=Path, help="their probe file")
+    parser.add_argument("--rate", type=float, help="their sample rate in Hz")
+    parser.add_argument("--channels", type=int, help="their number of channels; that of the probe if none is given")
+    parser.add_argument("--dtype", default="int16", help="type of their samples; int16 if none is given")
+    parser.add_argument("--gain", type=float, help="µV of one unit of them")
+    parser.add_argument(
+        "--to", type=Path, help="the .kwik file to make; beside the .prm or the raw file if none is given"
+    )
+    parser.add_argument(
+        "--set", dest="settings", nargs="+", default=[], metavar="NAME=VALUE", help="parameters of detection"
+    )
+    if clusters:
+        parser.add_argument(
+            "--cluster-set",
+            dest="cluster_settings",
+            nargs="+",
+            default=[],
+            metavar="NAME=VALUE",
+            help="parameters of clustering",
+        )
+    parser.add_argument("--workers", type=int, help="threads that work on it; as many as processors if none is given")
 
 
 def _version() -> str:

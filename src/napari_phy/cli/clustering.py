@@ -30,7 +30,7 @@ def cluster(
     check_there(file)
     kwik, written = kwik_and_settings(file)
     known, _ = known_settings(find_algorithm(DEFAULT, "cluster"), written)
-    options = {**known, **dict(map(_setting, settings))}
+    options = {**known, **dict(map(setting_of, settings))}
     with open_session(kwik, channel_group, clustering) as session:
         if not session.can_save:
             raise ReadOnlyError(f"{session.name} cannot be written here; copy it to a folder of yours.")
@@ -62,7 +62,8 @@ def cluster(
     return Answer(facts, [f"{kwik.name}: {had}, of which {n_new} {'is' if n_new == 1 else 'are'} new."])
 
 
-def _setting(text: str) -> tuple[str, Any]:
+def setting_of(text: str) -> tuple[str, Any]:
+    """Return the name and the value of `name=value`; a value that is no plain one is text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise SettingsError(f"{text} is no setting; write name=value, such as seed=1.")

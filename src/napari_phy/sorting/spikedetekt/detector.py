@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate, pairwise
+from operator import add
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,111 +22,24 @@ from napari_phy.sorting.detection import DetectedSpikes
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.spikedetekt.chunks import Chunk, chunks_of, excerpts_of
 from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
-from napari_phy.sorting.spikedetekt.flood import adjacency, find_components
-from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
-from napari_phy.sorting.spikedetekt.thresholds import Thresholds, add_sizes, empty_counts, noise_of, thresholds_of
-from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, principal_components, project
+from napari_phy.sorting.spikedetekt.flood import adjacency
+from napari_phy.sorting.spikedetekt.parameters import SpikeDetektParameters
+from napari_phy.sorting.spikedetekt.passes import (
+    ChunkSpikes,
+    Plan,
+    count_sizes,
+    find_spikes,
+    make_features,
+    sum_waveforms,
+)
+from napari_phy.sorting.spikedetekt.thresholds import Thresholds, empty_counts, noise_of, thresholds_of
+from napari_phy.sorting.spikedetekt.waveforms import Moments, principal_components
 from napari_phy.sorting.spool import Spool
-from napari_phy.sorting.traces import RawTraces, TracePart
+from napari_phy.sorting.traces import RawTraces
 
 Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """What workers know besides the samples: channels of all groups lie side by side.
-
-    Attributes
-    ----------
-    parameters : SpikeDetektParameters
-        Those of the algorithm.
-    band : ChunkFilter
-        The filter.
-    columns : ndarray of int64, shape (n_channels,)
-        Columns of the raw traces.
-    groups : tuple of slice
-        The channels of each group.
-    adjacent : ndarray of bool, shape (n_channels, n_channels)
-        Which channels are the same or neighbours.
-    """
-
-    parameters: SpikeDetektParameters
-    band: ChunkFilter
-    columns: npt.NDArray[np.int64]
-    groups: tuple[slice, ...]
-    adjacent: Bools
-
-    @property
-    def window(self) -> tuple[int, int]:
-        """Samples of a waveform before the spike and from it on."""
-        return self.parameters.extract_s_before, self.parameters.extract_s_after
-
-    def waveforms(self, filtered: Float32, group: int, times: Float64) -> Float32:
-        """Return those of spikes of a group at times of filtered voltage."""
-        return cut_waveforms(filtered, self.groups[group], times, *self.window)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """Spikes of a chunk, for each group: times on the joined time line, and masks."""
-
-    times: tuple[Float64, ...]
-    masks: tuple[Float32, ...]
-    n_components: int
-    n_lost: int
-
-
-def _count_sizes(plan: _Plan, part: TracePart) -> tuple[npt.NDArray[Any], Bools]:
-    """Return histograms of the sizes of filtered values, and which channels vary."""
-    raw, _ = part.read()
-    is_alive = np.asarray((raw[:, plan.columns] != raw[0, plan.columns]).any(axis=0))
-    counts = empty_counts(len(plan.columns), is_single=plan.parameters.use_single_threshold)
-    add_sizes(counts, plan.band.apply(raw, plan.columns), is_alive)
-    return counts, is_alive
-
-
-def _find_spikes(plan: _Plan, thresholds: Thresholds, block: tuple[Chunk, TracePart]) -> _Found:
-    """Return the spikes that belong to a chunk."""
-    chunk, part = block
-    raw, n_lost = part.read()
-    given = plan.parameters
-    found = find_components(
-        plan.band.apply(raw, plan.columns),
-        thresholds,
-        plan.adjacent,
-        sign=SIDES[given.detect_spikes],
-        join_size=given.connected_component_join_size,
-        weight_power=given.weight_power,
-    )
-    times = found.times + chunk.start
-    is_kept = (times >= chunk.keep_start) & (times < chunk.keep_stop)
-    of_groups = [is_kept & (found.channels >= group.start) & (found.channels < group.stop) for group in plan.groups]
-    masks = [found.masks[mine, group] for mine, group in zip(of_groups, plan.groups, strict=True)]
-    return _Found(tuple(times[mine] for mine in of_groups), tuple(masks), len(times), n_lost)
-
-
-def _sum_waveforms(plan: _Plan, block: tuple[TracePart, Sequence[tuple[Float64, Float32]]]) -> tuple[Moments, ...]:
-    """Return sums over the waveforms of some spikes of a chunk, given by times and masks for each group."""
-    part, spikes = block
-    filtered = plan.band.apply(part.read()[0], plan.columns)
-    return tuple(
-        Moments.of(plan.waveforms(filtered, group, times - part.start), masks)
-        for group, (times, masks) in enumerate(spikes)
-    )
-
-
-def _make_features(
-    plan: _Plan, components: Sequence[Float32], block: tuple[TracePart, Sequence[Float64]]
-) -> tuple[Float32, ...]:
-    """Return the features of the spikes of a chunk, given by times for each group."""
-    part, times = block
-    filtered = plan.band.apply(part.read()[0], plan.columns)
-    return tuple(
-        project(plan.waveforms(filtered, group, mine - part.start), components[group])
-        for group, mine in enumerate(times)
-    )
+_KEPT_BYTES = 2**25  # of waveforms, which need not be cut again then
 
 
 @register
@@ -217,28 +131,29 @@ class SpikeDetekt(Estimator):
         masks = [
             Spool(folder / f"masks-{group}", (probe.n_channels,), np.float32) for group, probe in enumerate(probes)
         ]
-        times = self._find_spikes(plan, traces, chunks, masks, reporter, executor)
-        moments = self._sum_waveforms(plan, traces, chunks, times, masks, reporter, executor)
+        spikes = self._find_spikes(plan, traces, chunks, masks, reporter, executor)
+        moments = self._sum_waveforms(plan, traces, spikes, masks, reporter, executor)
         n_features, is_pooled = self.parameters.n_features_per_channel, self.parameters.pooled_regularizer
         components = [principal_components(one, n_features, is_pooled=is_pooled) for one in moments]
         features = [
             Spool(folder / f"features-{group}", (probe.n_channels, n_features), np.float32)
             for group, probe in enumerate(probes)
         ]
-        self._make_features(plan, components, traces, chunks, times, features, reporter, executor)
+        with_any = [one for one in spikes if any(map(len, one.times))]
+        self._make_features(plan, components, traces, with_any, features, reporter, executor)
         self.components_ = dict(zip(traces.groups, components, strict=True))
         self.groups_ = {}
         for group, (number, probe) in enumerate(traces.groups.items()):
-            samples = np.concatenate([np.empty(0), *(of_groups[group] for of_groups in times)])
+            samples = np.concatenate([np.empty(0), *(one.times[group] for one in spikes)])
             self.groups_[number] = DetectedSpikes(probe, samples, masks[group], features[group])
             reporter.say(f"Channel group {number} has {len(samples)} spikes.")
 
-    def _plan(self, traces: RawTraces) -> _Plan:
+    def _plan(self, traces: RawTraces) -> Plan:
         given = self.parameters
         probes = list(traces.groups.values())
         ends = [0, *accumulate(probe.n_channels for probe in probes)]
         high_hz = given.filter_high_factor * traces.sample_rate
-        return _Plan(
+        return Plan(
             given,
             ChunkFilter(
                 given.filter_low, high_hz, given.filter_butter_order, traces.sample_rate, given.original_filter
@@ -255,7 +170,7 @@ class SpikeDetekt(Estimator):
         return max(int(self.parameters.chunk_size_seconds * sample_rate), 2 * overlap), overlap
 
     def _find_thresholds(
-        self, plan: _Plan, traces: RawTraces, reporter: Reporter, executor: Executor | None
+        self, plan: Plan, traces: RawTraces, reporter: Reporter, executor: Executor | None
     ) -> Thresholds:
         given = self.parameters
         n_channels = len(plan.columns)
@@ -267,7 +182,7 @@ class SpikeDetekt(Estimator):
         counts = empty_counts(n_channels, is_single=given.use_single_threshold)
         is_alive = np.zeros(n_channels, dtype=np.bool_)
         on_progress = reporter.stage("Measuring the noise", 0.25)
-        for more, varies in map_blocks(partial(_count_sizes, plan), parts, len(pieces), executor, on_progress):
+        for more, varies in map_blocks(partial(count_sizes, plan), parts, len(pieces), executor, on_progress):
             counts += more
             is_alive |= varies
         if not is_alive.all():
@@ -282,74 +197,74 @@ class SpikeDetekt(Estimator):
 
     def _find_spikes(
         self,
-        plan: _Plan,
+        plan: Plan,
         traces: RawTraces,
         chunks: Sequence[Chunk],
         masks: Sequence[Spool],
         reporter: Reporter,
         executor: Executor | None,
-    ) -> list[tuple[Float64, ...]]:
-        """Append the masks of the spikes to spools; return, for each chunk, the times of the spikes of each group."""
+    ) -> list[ChunkSpikes]:
+        """Append the masks of the spikes to spools; return the spikes of each chunk."""
         blocks = ((chunk, traces.part(chunk.start, chunk.stop)) for chunk in chunks)
         on_progress = reporter.stage("Detecting spikes", 0.6)
-        times, n_lost, self.n_components_ = [], 0, 0
-        find = partial(_find_spikes, plan, self.thresholds_)
+        keeps = executor is None or isinstance(executor, ThreadPoolExecutor)  # they need not be sent
+        find = partial(find_spikes, plan, self.thresholds_, keeps)
+        spikes, n_kept, n_lost, self.n_components_ = [], 0, 0, 0
         for found in map_blocks(find, blocks, len(chunks), executor, on_progress):
-            times.append(found.times)
             for spool, more in zip(masks, found.masks, strict=True):
                 spool.append(more)
+            n_kept += sum(waveforms.nbytes for waveforms in found.spikes.waveforms or ())
+            spikes.append(found.spikes if n_kept <= _KEPT_BYTES else replace(found.spikes, waveforms=None))
             self.n_components_ += found.n_components
             n_lost += found.n_lost
         if n_lost:
             reporter.say(f"{n_lost} values of {traces.name} are no numbers and were taken as 0.")
-        return times
+        return spikes
 
     def _sum_waveforms(
         self,
-        plan: _Plan,
+        plan: Plan,
         traces: RawTraces,
-        chunks: Sequence[Chunk],
-        times: Sequence[tuple[Float64, ...]],
+        spikes: Sequence[ChunkSpikes],
         masks: Sequence[Spool],
         reporter: Reporter,
         executor: Executor | None,
     ) -> list[Moments]:
         """Return sums over every k-th spike of each group, so that they are about as many as are asked for."""
         steps = [max(1, spool.shape[0] // self.parameters.pca_n_waveforms_max) for spool in masks]
-        chosen: list[tuple[Chunk, list[tuple[Float64, Float32]]]] = []
+        chosen: list[tuple[ChunkSpikes, list[slice]]] = []
         begins = [0] * len(masks)
-        for chunk, of_groups in zip(chunks, times, strict=True):
-            spikes = []
-            for group, mine in enumerate(of_groups):
-                first = -begins[group] % steps[group]
-                rows = slice(begins[group] + first, begins[group] + len(mine), steps[group])
-                spikes.append((mine[first :: steps[group]], masks[group][rows]))
-                begins[group] += len(mine)
-            if any(len(some) for some, _ in spikes):
-                chosen.append((chunk, spikes))
+        for one in spikes:
+            firsts = [-begin % step for begin, step in zip(begins, steps, strict=True)]
+            some = one.every([slice(first, None, step) for first, step in zip(firsts, steps, strict=True)])
+            ends = [begin + len(mine) for begin, mine in zip(begins, one.times, strict=True)]
+            rows = [slice(*bounds) for bounds in zip(map(add, begins, firsts), ends, steps, strict=True)]
+            if any(map(len, some.times)):
+                chosen.append((some, rows))
+            begins = ends
+        blocks = (
+            (one.placed(traces), [spool[mine] for spool, mine in zip(masks, rows, strict=True)]) for one, rows in chosen
+        )
         total = [Moments.empty(spool.shape[1], sum(plan.window)) for spool in masks]
         on_progress = reporter.stage("Computing principal components", 0.75)
-        blocks = ((traces.part(chunk.start, chunk.stop), spikes) for chunk, spikes in chosen)
-        for more in map_blocks(partial(_sum_waveforms, plan), blocks, len(chosen), executor, on_progress):
+        for more in map_blocks(partial(sum_waveforms, plan), blocks, len(chosen), executor, on_progress):
             total = [one + other for one, other in zip(total, more, strict=True)]
         return total
 
     def _make_features(
         self,
-        plan: _Plan,
+        plan: Plan,
         components: Sequence[Float32],
         traces: RawTraces,
-        chunks: Sequence[Chunk],
-        times: Sequence[tuple[Float64, ...]],
+        spikes: Sequence[ChunkSpikes],
         features: Sequence[Spool],
         reporter: Reporter,
         executor: Executor | None,
     ) -> None:
         """Append the features of all spikes to spools."""
-        with_spikes = [(chunk, mine) for chunk, mine in zip(chunks, times, strict=True) if any(map(len, mine))]
-        blocks = ((traces.part(chunk.start, chunk.stop), mine) for chunk, mine in with_spikes)
         on_progress = reporter.stage("Computing features", 0.95)
-        make = partial(_make_features, plan, components)
-        for made in map_blocks(make, blocks, len(with_spikes), executor, on_progress):
+        make = partial(make_features, plan, components)
+        blocks = (one.placed(traces) for one in spikes)
+        for made in map_blocks(make, blocks, len(spikes), executor, on_progress):
             for spool, more in zip(features, made, strict=True):
                 spool.append(more)

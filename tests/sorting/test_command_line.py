@@ -1,0 +1,89 @@
+"""`napari-phy detect` and `napari-phy sort`."""
+
+import json
+
+import numpy as np
+import pytest
+from sorting.recordings import recording
+from sorting.test_spikedetect import names_in, write_set
+
+from napari_phy.cli import main
+from napari_phy.formats.kwik.model import KwikModel
+
+
+def answer(capsys, *arguments):
+    status = main([*map(str, arguments), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_detect_writes_beside_a_parameter_file(tmp_path, capsys):
+    prm = write_set(tmp_path, recording()[0])
+    assert main(["detect", str(prm)]) == 0
+    text = capsys.readouterr().out
+    assert "Channel group 0 has" in text
+    assert text.endswith("Wrote set.kwik.\n")
+    assert names_in(tmp_path) == ["set.dat", "set.kwik", "set.kwx", "set.prb", "set.prm"]
+    status, facts = answer(capsys, "detect", prm)
+    assert status == 1
+    assert "already holds set.kwx, set.kwik" in facts["error"]
+
+
+def test_detect_reads_raw_files_with_a_probe(tmp_path, capsys):
+    write_set(tmp_path, recording()[0], ["a.dat", "b.dat"])
+    files = tmp_path / "a.dat", tmp_path / "b.dat"
+    given = ["--prb", tmp_path / "set.prb", "--rate", 20_000, "--gain", 0.5]
+    status, facts = answer(capsys, "detect", "--dat", *files, *given, "--set", "detect_spikes=both", "weight_power=1")
+    assert status == 0
+    assert facts["path"] == str(tmp_path / "a.kwik")
+    assert facts["parameters"]["detect_spikes"] == "both"
+    assert facts["parameters"]["weight_power"] == 1.0
+    model = KwikModel(tmp_path / "a.kwik")
+    assert model.missing == ()
+    assert (len(model.recordings), model.microvolts_per_unit) == (2, 0.5)
+    assert facts["n_spikes"] == {"0": model.n_spikes, "1": model.count_spikes(1)}
+    model.close()
+
+
+def test_sort_clusters_what_it_detects(tmp_path, capsys):
+    prm = write_set(tmp_path, recording(n_samples=80_000, n_spikes=300)[0])
+    made = tmp_path / "sorted" / "all.kwik"
+    options = ["--cluster-set", "seed=1", "points_for_cluster_mask=10", "--to", made, "--workers", 2]
+    status, facts = answer(capsys, "sort", prm, *options)
+    assert status == 0
+    model = KwikModel(made)
+    assert model.missing == ()
+    n_clusters = len(np.unique(model.spike_clusters[model.spike_clusters >= 2]))
+    assert facts["n_clusters"]["0"] == n_clusters >= 1
+    assert model.cluster_groups.get(0, "noise") == "noise"
+    assert "original" in model.clusterings
+    model.close()
+    again = tmp_path / "again" / "all.kwik"
+    assert answer(capsys, "sort", prm, *options[:-4], "--to", again, "--workers", 1)[0] == 0
+    for suffix in (".kwik", ".kwx"):
+        assert made.with_suffix(suffix).read_bytes() == again.with_suffix(suffix).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Name a .prm, or raw files by --dat with their --prb and --rate."),
+        (["--dat", "set.dat"], "--dat needs --prb too."),
+        (["--dat", "set.dat", "--prb", "set.prb"], "--dat needs --rate too."),
+        (["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"], "There is no file no.prb."),
+        (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name"),
+        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples"),
+        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but"),
+        (["set.prm", "--set", "filter_low"], "filter_low is no setting; write name=value"),
+        (["set.prm", "--set", "filter_low=0"], "filter_low cannot be 0"),
+        (["set.prm", "--workers", "-1"], "--workers is a number from 1 on."),
+        (["no.prm"], "There is no file no.prm."),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, arguments, sentence):
+    write_set(tmp_path, recording(n_samples=2000)[0])
+    monkeypatch.chdir(tmp_path)
+    assert main(["detect", *arguments]) == 1
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert captured.out == ""
+    assert "set.kwik" not in names_in(tmp_path)
