@@ -31,28 +31,30 @@ def main(home: str, *paths: str) -> None:
 
     paints = Paints()
     QApplication.instance().installEventFilter(paints)
-    panels = _panels(viewer) if paths else []
     begin = last = time.monotonic()
     cpu, n_seen = time.process_time(), 0
-    while time.monotonic() - last < QUIET_S or not n_seen or any(panel.busy for panel in panels):
+    while time.monotonic() - last < QUIET_S or not n_seen or (paths and _busy(viewer)):
         QApplication.processEvents()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as the main loop does
         if paints.n > n_seen:
             n_seen, last, cpu = paints.n, time.monotonic(), time.process_time()
         if time.monotonic() - begin > PATIENCE_S:
-            busy = [type(panel).__name__ for panel in panels if panel.busy]
-            raise TimeoutError(f"Still busy or painting: {busy}.")
+            raise TimeoutError(f"Still busy or painting: {_busy(viewer) if paths else []}.")
         time.sleep(0.0005)
     print(last, cpu, flush=True)
     viewer.layers.clear()
     viewer.close()
 
 
-def _panels(viewer: object) -> list:
+def _busy(viewer: object) -> list[str]:
+    """Return the names of the views in sight that are still to show something, or of the workspace that is to come."""
     from napari_phy.widgets.window.workspace import Workspace
 
     workspace = Workspace.find(viewer)
-    return [panel for panel in workspace.panels.values() if hasattr(panel, "busy") and panel.isVisible()]
+    if workspace is None or workspace.session is None:
+        return ["workspace"]
+    views = (panel for panel in workspace.panels.values() if hasattr(panel, "busy") and panel.isVisible())
+    return [type(view).__name__ for view in views if view.busy]
 
 
 if __name__ == "__main__":

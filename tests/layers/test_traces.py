@@ -84,16 +84,50 @@ def test_levels_go_from_samples_to_few_columns():
     assert levels[-1].shape[1] <= 3000
 
 
+class Counted:
+    """Traces that count the values that were read."""
+
+    def __init__(self, traces):
+        self._traces = traces
+        self.shape, self.dtype, self.n_read = traces.shape, traces.dtype, 0
+
+    def __getitem__(self, key):
+        found = self._traces[key]
+        self.n_read += found.size
+        return found
+
+
+def test_a_short_recording_is_read_once_for_all_levels_but_single_samples():
+    traces = RNG.integers(-500, 500, size=(100_003, 5)).astype(np.int16)
+    counted = Counted(traces)
+    levels = trace_levels(source_of(counted, CHANNELS), BASELINE)
+    assert [level.factor for level in levels] == [1, 4, 16, 64]
+    for level in reversed(levels[1:]):
+        assert np.array_equal(
+            np.asarray(level), np.asarray(TraceLevel(source_of(traces, CHANNELS), BASELINE, level.factor))
+        )
+        assert np.array_equal(level[:, 7:20], np.asarray(level)[:, 7:20])
+    assert counted.n_read == traces.size
+    for level in levels:
+        level.forget()
+    np.asarray(levels[1])
+    assert counted.n_read == 2 * traces.size
+
+
+def test_of_a_short_recording_cut_short_all_levels_show_what_is_left():
+    said = []
+    whole = trace_levels(SOURCE, BASELINE)[-1]
+    level = trace_levels(replace(SOURCE, traces=CutShort()), BASELINE, said.append)[-1]
+    n_left = 5000 // level.factor
+    assert np.array_equal(level[:, :n_left], whole[:, :n_left])
+    assert not said
+    found = level[:, 0 : level.shape[1]]
+    assert not found[:, n_left:].any()
+    assert len(said) == 1
+
+
 def test_a_long_recording_is_read_in_parts():
-    class Counted:
-        shape, dtype, n_read = TRACES.shape, TRACES.dtype, 0
-
-        def __getitem__(self, key):
-            found = TRACES[key]
-            self.n_read += found.size
-            return found
-
-    counted = Counted()
+    counted = Counted(TRACES)
     level = TraceLevel(source_of(counted, CHANNELS), BASELINE, 1000, max_values=500)
     picture = np.asarray(level)
     assert counted.n_read <= 500 + TRACES.shape[1] * level.shape[1]
@@ -102,7 +136,7 @@ def test_a_long_recording_is_read_in_parts():
 
 
 def test_a_short_stretch_of_a_long_recording_is_read_at_once():
-    class Counted:
+    class Hour:
         """An hour of 384 channels that takes no room."""
 
         shape, dtype = (108_000_000, 384), np.dtype(np.int16)
@@ -113,9 +147,9 @@ def test_a_short_stretch_of_a_long_recording_is_read_at_once():
             return np.ones((key.stop - key.start, 384), np.int16)
 
     channels = np.arange(384)
-    level = TraceLevel(source_of(Counted(), channels), np.zeros(384, np.float32), 4)
+    level = TraceLevel(source_of(Hour(), channels), np.zeros(384, np.float32), 4)
     assert (level[:, 1_000_000:1_003_700] == 1).all()
-    assert Counted.reads == [slice(4_000_000, 4_014_800)]
+    assert Hour.reads == [slice(4_000_000, 4_014_800)]
 
 
 def test_a_huge_level_is_not_turned_into_an_array():

@@ -181,6 +181,10 @@ def test_a_column_is_set_by_any_of_its_names_in_scripts_and_in_kept_files(view, 
                 assert getattr(settings, setting) == wanted
 
 
+def test_each_view_is_found_by_its_own_name():
+    assert {name: kind.view.lower() for name, kind in SETTINGS.items()} == {name: name for name in SETTINGS}
+
+
 def test_the_amplitude_is_amp_too():
     views = ViewsOfSession()
     views["scatter"].x_by = "amp"

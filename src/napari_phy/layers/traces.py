@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +12,13 @@ from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
 from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.base_model import Samples
 from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
-from napari_phy.stats.extremes import signed_extremes
+from napari_phy.stats.extremes import bin_extremes, signed_extremes
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import levels_of, make_filters
 
@@ -23,6 +26,7 @@ Float32 = npt.NDArray[np.float32]
 
 MAX_VALUES_READ = 64_000_000  # for a picture of the whole recording
 VALUES_READ_AT_ONCE = 8_000_000  # a stretch of no more is read whole: quicker than samples here and there
+VALUES_IN_A_PART = 2**20
 N_COLUMNS_LOOKED_AT = 200
 QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is background
 QUIET_PERCENTILE = 75  # of a quiet channel in the picture of the whole recording is background
@@ -122,6 +126,65 @@ class TraceLevel(PictureLevel):
     def forget(self) -> None:
         """Read again what is asked for next: napari asks several times for the same while it adds a layer."""
         self._kept = None
+        if isinstance(self._source.pyramid, ShortSummary):
+            self._source.pyramid.forget()
+
+
+class ShortSummary:
+    """Extremes of a recording that is read whole, in memory: read once, all levels that are not narrower come from it.
+
+    Where the recording cannot be read it has none.
+
+    Parameters
+    ----------
+    traces : Samples, shape (n_samples, n_channels_of_file)
+        The raw data.
+    factor : int
+        Samples a bin.
+    """
+
+    def __init__(self, traces: Samples, factor: int) -> None:
+        self.factors = (factor,)
+        self._traces = traces
+        self._extremes: npt.NDArray[Any] | None = None
+        self._cannot_be_read = False
+
+    def covers(self, factor: int, start: int, stop: int) -> bool:
+        """Tell whether bins can be read; the first time, read all of them."""
+        if self._extremes is None and not self._cannot_be_read:
+            try:
+                self._extremes = self._read_all(factor)
+            except (NapariPhyError, OSError):
+                self._cannot_be_read = True
+        return self._extremes is not None
+
+    def read(self, factor: int, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return `(n_bins, 2, n_channels)`."""
+        assert self._extremes is not None
+        return self._extremes[start:stop]
+
+    def forget(self) -> None:
+        """Read again what is asked for next."""
+        self._extremes, self._cannot_be_read = None, False
+
+    def _read_all(self, factor: int) -> npt.NDArray[Any]:
+        """Read a part at a time: less memory is touched, which takes as long as reading does."""
+        n_samples, n_channels = self._traces.shape
+        found = np.empty((-(-n_samples // factor), 2, n_channels), dtype=self._traces.dtype.newbyteorder("="))
+        step = max(1, VALUES_IN_A_PART // (factor * n_channels))
+        for first in range(0, len(found), step):
+            samples = self._traces[first * factor : min((first + step) * factor, n_samples)]
+            found[first : first + step] = bin_extremes(samples, factor)
+        return found
+
+
+def short_summary(traces: Samples, factors: Sequence[int]) -> ShortSummary | None:
+    """Return the extremes of a recording for the finest level at which they are few; None of a long recording."""
+    n_samples, n_channels = traces.shape
+    bin_bytes = 2 * n_channels * traces.dtype.itemsize
+    fine = (factor for factor in factors[1:] if -(-n_samples // factor) * bin_bytes <= KEPT_BYTES)
+    factor = next(fine, None) if n_samples * n_channels <= MAX_VALUES_READ else None
+    return None if factor is None else ShortSummary(traces, factor)
 
 
 def trace_levels(
@@ -130,11 +193,15 @@ def trace_levels(
     on_trouble: Callable[[Exception], object] | None = None,
     filtering: FilteredWindows | None = None,
 ) -> list[TraceLevel]:
-    """Return the levels, from single samples to about `N_COLUMNS_COARSEST` columns."""
-    return [
-        TraceLevel(source, baseline, factor, on_trouble=on_trouble, filtering=filtering)
-        for factor in level_factors(source.traces.shape[0])
-    ]
+    """Return the levels, from single samples to about `N_COLUMNS_COARSEST` columns.
+
+    A short recording is read once for all levels but the finest.
+    """
+    factors = level_factors(source.traces.shape[0])
+    summary = short_summary(source.traces, factors)
+    if summary is not None:
+        source = replace(source, pyramid=summary)
+    return [TraceLevel(source, baseline, factor, on_trouble=on_trouble, filtering=filtering) for factor in factors]
 
 
 def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:

@@ -71,14 +71,25 @@ def _shown(session: Session) -> list[Any]:
 
     viewer = current_viewer()
     if viewer is not None:
-        from qtpy.QtCore import QTimer
-
-        QTimer.singleShot(0, partial(_open_workspace, session))
+        _open_workspace_later(viewer, session)
     if viewer is not None and has_stack(viewer.layers):
         return [(None,)]
     pitch = session.model.duration / max(1, session.model.n_channels) / ASPECT
     layers = [traces_layer(session, pitch), spikes_layer(session, pitch)]
     return [layer for layer in layers if layer is not None]
+
+
+def _open_workspace_later(viewer: Any, session: Session) -> None:
+    """Open the workspace when napari has taken over the layers, the first one of a window when that is shown."""
+    from qtpy.QtCore import QTimer
+
+    from napari_phy.widgets.window.first_opening import FirstOpening
+    from napari_phy.widgets.window.workspace import Workspace
+
+    if Workspace.find(viewer) is None:
+        FirstOpening(viewer.window.main_menu.window(), partial(_open_workspace, session))
+    else:
+        QTimer.singleShot(0, partial(_open_workspace, session))
 
 
 def _open_workspace(session: Session) -> None:

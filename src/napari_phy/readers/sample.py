@@ -80,10 +80,17 @@ def _when_shown(act: Callable[[], object]) -> None:
     """Do something when napari has taken over the layers and the workspace is open."""
     from napari.viewer import current_viewer
 
-    if current_viewer() is not None:
+    viewer = current_viewer()
+    if viewer is not None:
         from qtpy.QtCore import QTimer
 
-        QTimer.singleShot(0, act)
+        from napari_phy.widgets.window.first_opening import FirstOpening
+
+        opening = FirstOpening.of(viewer.window.main_menu.window())
+        if opening is None:
+            QTimer.singleShot(0, act)
+        else:
+            opening.opened.connect(act)
 
 
 def _mapped(path: Path) -> Any:

@@ -277,7 +277,7 @@ class Session(Saving, TimeStructures):
     @cached_property
     def views(self) -> ViewsOfSession:
         """The settings of views, open or not: `session.views["correlograms"].bin_ms = 0.5`; after a switch, too."""
-        from napari_phy.views.all_settings import ViewsOfSession  # imports every view, which opening doesn't need
+        from napari_phy.views.all_settings import ViewsOfSession
 
         views = ViewsOfSession()
         views["similarity"].changed.connect(self._on_similarity_settings)

@@ -4,53 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.sentences import visible
-from napari_phy.views.amplitudes import AmplitudeSettings
-from napari_phy.views.class_settings import ClassesSettings
-from napari_phy.views.cluster_scatter import ClusterScatterSettings
-from napari_phy.views.correlograms import CorrelogramSettings
-from napari_phy.views.drift import DriftSettings
-from napari_phy.views.feature_grid import FeaturesSettings
-from napari_phy.views.firing_rate import FiringRateSettings
-from napari_phy.views.grid import GridSettings
-from napari_phy.views.intervals import IntervalsSettings
-from napari_phy.views.proposals import ProposalsSettings
-from napari_phy.views.psth import PsthSettings
-from napari_phy.views.raster import RasterSettings
 from napari_phy.views.settings import SettingsController, ViewSettings
-from napari_phy.views.similarity import SimilaritySettings
-from napari_phy.views.spike_list import SpikesSettings
-from napari_phy.views.templates import TemplatesSettings
-from napari_phy.views.traces import TracesSettings
-from napari_phy.views.waveforms import WaveformsSettings
-from napari_phy.views.wizard_review import WizardSettings
 
-SETTINGS: Mapping[str, type[ViewSettings]] = {
-    kind.view.lower(): kind
-    for kind in (
-        WaveformsSettings,
-        TracesSettings,
-        FeaturesSettings,
-        CorrelogramSettings,
-        AmplitudeSettings,
-        SpikesSettings,
-        IntervalsSettings,
-        FiringRateSettings,
-        PsthSettings,
-        RasterSettings,
-        DriftSettings,
-        SimilaritySettings,
-        TemplatesSettings,
-        ClusterScatterSettings,
-        GridSettings,
-        ClassesSettings,
-        WizardSettings,
-        ProposalsSettings,
-    )
+_PLACES = {
+    "waveforms": "waveforms:WaveformsSettings",
+    "traces": "traces:TracesSettings",
+    "features": "feature_grid:FeaturesSettings",
+    "correlograms": "correlograms:CorrelogramSettings",
+    "amplitude": "amplitudes:AmplitudeSettings",
+    "spikes": "spike_list:SpikesSettings",
+    "intervals": "intervals:IntervalsSettings",
+    "firing rate": "firing_rate:FiringRateSettings",
+    "psth": "psth:PsthSettings",
+    "raster": "raster:RasterSettings",
+    "drift": "drift:DriftSettings",
+    "similarity": "similarity:SimilaritySettings",
+    "templates": "templates:TemplatesSettings",
+    "scatter": "cluster_scatter:ClusterScatterSettings",
+    "grid": "grid:GridSettings",
+    "classes": "class_settings:ClassesSettings",
+    "wizard": "wizard_review:WizardSettings",
+    "proposals": "proposals:ProposalsSettings",
 }
+
+
+class _SettingsTypes(Mapping[str, type[ViewSettings]]):
+    """The settings of each view, whose module is imported when they are first asked for."""
+
+    def __getitem__(self, name: str) -> type[ViewSettings]:
+        module, kind = _PLACES[name].split(":")
+        settings: type[ViewSettings] = getattr(import_module(f"napari_phy.views.{module}"), kind)
+        return settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _PLACES
+
+
+SETTINGS = _SettingsTypes()
 
 
 class NoViewError(SettingsError, KeyError):

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
 
+from napari_phy.widgets.base import draw_batch
 from napari_phy.widgets.base.container import Container
-from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
+from napari_phy.widgets.base.draw_batch import PATIENCE_MS, Debounce, DrawBatch, PaintHold
 
 
 class Painted(QWidget):
@@ -59,21 +60,56 @@ def two_panels():
 def test_an_answer_waits_for_the_others(two_panels, qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)
-    draw_batch, shown = DrawBatch(two_panels, parent), []
-    draw_batch.hold(lambda: shown.append("Features"))
+    batch, shown = DrawBatch(two_panels, parent), []
+    batch.hold(lambda: shown.append("Features"))
     assert shown == []
     two_panels["Traces"].waiting = False
-    draw_batch.hold(lambda: shown.append("Traces"))
+    batch.hold(lambda: shown.append("Traces"))
     assert shown == ["Features", "Traces"]
 
 
 def test_but_not_for_long(two_panels, qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)
-    draw_batch, shown = DrawBatch(two_panels, parent), []
-    draw_batch.hold(lambda: shown.append("Features"))
+    batch, shown = DrawBatch(two_panels, parent), []
+    batch.hold(lambda: shown.append("Features"))
     qtbot.waitUntil(lambda: shown == ["Features"])
     assert two_panels["Traces"].waiting
+
+
+def test_a_longer_patience_holds_all_that_came_before(two_panels, qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    batch, shown = DrawBatch(two_panels, parent), []
+    batch.hold(lambda: shown.append("Features"))
+    batch.hold(lambda: shown.append("window"), 60_000)
+    batch.hold(lambda: shown.append("Amplitude"))
+    qtbot.wait(2 * PATIENCE_MS)
+    assert shown == []
+    two_panels["Traces"].waiting = False
+    batch.hold(lambda: shown.append("Traces"))
+    assert shown == ["Features", "window", "Amplitude", "Traces"]
+
+
+@pytest.mark.parametrize("ends_by_itself", [False, True])
+def test_a_window_that_is_held_is_painted_at_the_end(ends_by_itself, qtbot, monkeypatch):
+    heard, window = [], QMainWindow()
+    qtbot.addWidget(window)
+    child = Painted(heard)
+    window.setCentralWidget(child)
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.waitUntil(lambda: heard == ["painted"])
+    monkeypatch.setattr(draw_batch, "HOLD_MS", 200 if ends_by_itself else 60_000)
+    PaintHold(window)
+    child.update()
+    QApplication.processEvents()
+    assert heard == ["painted"]
+    if not ends_by_itself:
+        PaintHold.end(window)
+    qtbot.waitUntil(lambda: len(heard) > 1)
+    assert window.updatesEnabled()
+    PaintHold.end(window)  # which is not held
 
 
 @pytest.mark.parametrize("is_filled", [True, False])

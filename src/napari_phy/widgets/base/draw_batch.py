@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
-PATIENCE_MS = 100
+PATIENCE_MS, FIRST_PATIENCE_MS = 100, 500
+HOLD_MS = 10_000
 
 
 class DrawBatch(QObject):
@@ -21,16 +22,16 @@ class DrawBatch(QObject):
         super().__init__(parent)
         self._panels = panels
         self._held: list[Callable[[], None]] = []
-        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late = QTimer(self, singleShot=True)
         self._late.timeout.connect(self._show)
 
-    def hold(self, show: Callable[[], None]) -> None:
-        """Have something shown when no view waits for an answer."""
+    def hold(self, show: Callable[[], None], patience_ms: int = PATIENCE_MS) -> None:
+        """Have something shown when no view waits for an answer, or after so long."""
         self._held.append(show)
         if not any(getattr(panel, "waiting", False) for panel in self._panels.values()):
             self._show()
-        elif not self._late.isActive():
-            self._late.start()
+        elif self._late.remainingTime() < 0 or patience_ms > PATIENCE_MS:
+            self._late.start(patience_ms)
 
     def _show(self) -> None:
         self._late.stop()
@@ -62,3 +63,33 @@ class Debounce(QObject):
     def _on_asked(self) -> None:
         self.is_asked = False
         self.due.emit()
+
+
+class PaintHold(QObject):
+    """Keeps a window from painting while docks are opened in it, so that it is painted once, with all of them.
+
+    Parameters
+    ----------
+    window : QWidget
+        It stays as it was painted last until `end` is called with it, and for `HOLD_MS` at most.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._longest = QTimer(self, singleShot=True, interval=HOLD_MS)
+        self._longest.timeout.connect(self._end)
+        self._longest.start()
+        window.setUpdatesEnabled(False)
+
+    @classmethod
+    def end(cls, window: QWidget) -> None:
+        """Paint a window that was kept from it."""
+        for hold in window.findChildren(cls, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            hold._end()
+
+    def _end(self) -> None:
+        self._longest.stop()
+        self._window.setUpdatesEnabled(True)
+        self.setParent(None)
+        self.deleteLater()

@@ -462,7 +462,8 @@ class ReadAhead(QObject):
 
     @safe_slot
     def _load(self) -> None:
-        if self.busy or any(getattr(panel, "busy", False) for panel in self._panels.values()):
+        panels = self._panels.values()
+        if self.busy or any(getattr(panel, "busy", False) or not panel.updatesEnabled() for panel in panels):
             self._loads.start()
         else:
             Thread(target=compiled.load, name="napari-phy loads numba").start()  # the program ends after it

@@ -43,22 +43,15 @@ class WindowSize(QObject):
         self._is_placing = True
 
     def _make_room(self) -> bool:
-        """Give a window the room of its screen when docks are arranged in it for the first time; return whether it was.
-
-        That is one smaller than 1280 × 800, or larger than there is room.
-        """
+        """Give a window more room when docks are arranged in it for the first time; return whether it has it."""
         window = referent(self._window)
-        if not (self._is_first and _is_on_screen(window)):
+        if not (self._is_first and is_on_screen(window)):
             return False
         self._is_first = False
-        states = Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen
-        size, room = window.size(), window.screen().availableGeometry()
-        if window.windowState() & states or size == size.expandedTo(LEAST).boundedTo(room.size()):
-            return False
-        window.setGeometry(room)
-        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)  # its frame has room, too
-        self._board.hold_size(anew=True)
-        return True
+        is_larger = make_room(window)
+        if is_larger:
+            self._board.hold_size(anew=True)
+        return is_larger
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look again when the window is shown or has another size; notice when a line between docks is moved."""
@@ -89,11 +82,22 @@ class WindowSize(QObject):
         if not self._board.is_arranged:
             return
         is_larger = self._make_room()
-        is_due = self._was_hidden and _is_on_screen(referent(self._window))
+        is_due = self._was_hidden and is_on_screen(referent(self._window))
         if is_larger or is_due or (self._is_outgrown and self._board.places == self._places):
             self.outgrown.emit()
 
 
-def _is_on_screen(window: QMainWindow) -> bool:
+def make_room(window: QMainWindow) -> bool:
+    """Give a window smaller than 1280 × 800, or larger than there is room, its whole screen; return whether it was."""
+    states = Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen
+    size, room = window.size(), window.screen().availableGeometry()
+    if window.windowState() & states or size == size.expandedTo(LEAST).boundedTo(room.size()):
+        return False
+    window.setGeometry(room)
+    window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)  # its frame has room, too
+    return True
+
+
+def is_on_screen(window: QMainWindow) -> bool:
     """Tell whether the window manager has put the window on the screen: only then it may be asked for another size."""
     return bool(window.isVisible() and window.windowHandle().isExposed())

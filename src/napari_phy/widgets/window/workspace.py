@@ -14,7 +14,7 @@ from napari_phy.session.session import Session
 from napari_phy.storage.view_options import load_view_options, save_view_options
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent, when_destroyed
-from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.draw_batch import FIRST_PATIENCE_MS, DrawBatch, PaintHold
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 from napari_phy.widgets.help.command_line import CommandLine
@@ -129,6 +129,7 @@ class Workspace(QObject):
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
         overview.said.connect(controller.say)
+        overview.fitted.connect(self._show_first)
         overview.fitted.connect(controller.say_again)  # napari empties the status bar when the canvas moves away
         controller.command_requested.connect(self.command_line.open)
         controller.wizard_requested.connect(self._show_wizard)
@@ -206,6 +207,12 @@ class Workspace(QObject):
         return self.board.is_small
 
     # --- what is asked of it ---
+
+    def _show_first(self) -> None:
+        """Paint a window that has found its docks, with the results of its views if they come soon."""
+        window = self.window
+        if not window.updatesEnabled():
+            self.draw_batch.hold(partial(PaintHold.end, window), FIRST_PATIENCE_MS)
 
     def _focus_filter(self) -> None:
         clusters = self.board.open("Clusters")
