@@ -100,7 +100,7 @@ def test_a_window_that_is_held_is_painted_at_the_end(ends_by_itself, qtbot, monk
     with qtbot.waitExposed(window):
         window.show()
     qtbot.waitUntil(lambda: heard == ["painted"])
-    monkeypatch.setattr(draw_batch, "HOLD_MS", 200 if ends_by_itself else 60_000)
+    monkeypatch.setattr(draw_batch, "N_LOOKS", 2 if ends_by_itself else 1000)
     PaintHold(window)
     child.update()
     QApplication.processEvents()

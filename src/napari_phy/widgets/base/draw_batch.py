@@ -6,7 +6,7 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import QWidget
 
 PATIENCE_MS, FIRST_PATIENCE_MS = 100, 500
-HOLD_MS = 10_000
+LOOK_MS, N_LOOKS = 100, 30
 
 
 class DrawBatch(QObject):
@@ -71,15 +71,17 @@ class PaintHold(QObject):
     Parameters
     ----------
     window : QWidget
-        It stays as it was painted last until `end` is called with it, and for `HOLD_MS` at most.
+        It stays as it was painted last until `end` is called with it, but for no more than three seconds in which
+        events are handled.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._longest = QTimer(self, singleShot=True, interval=HOLD_MS)
-        self._longest.timeout.connect(self._end)
-        self._longest.start()
+        self._n_looks = 0
+        self._looks = QTimer(self, interval=LOOK_MS)
+        self._looks.timeout.connect(self._look)
+        self._looks.start()
         window.setUpdatesEnabled(False)
 
     @classmethod
@@ -88,8 +90,13 @@ class PaintHold(QObject):
         for hold in window.findChildren(cls, options=Qt.FindChildOption.FindDirectChildrenOnly):
             hold._end()
 
+    def _look(self) -> None:
+        self._n_looks += 1  # once however long the main thread was busy
+        if self._n_looks >= N_LOOKS:
+            self._end()
+
     def _end(self) -> None:
-        self._longest.stop()
+        self._looks.stop()
         self._window.setUpdatesEnabled(True)
         self.setParent(None)
         self.deleteLater()
