@@ -1,4 +1,4 @@
-"""Draw, for the docs, every view of the sample in both themes, side by side, and a first way through it.
+"""Draw, for the docs, every view of the sample in both themes, side by side, a first way through it, and proposals.
 
 usage: python tools/gallery.py FOLDER
 """
@@ -33,6 +33,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         keep_settings_of_the_person(Path(home))
         sort_first(options.folder, fresh_sample(Path(home)))
+    with tempfile.TemporaryDirectory() as home:
+        keep_settings_of_the_person(Path(home))
+        go_through_proposals(options.folder, fresh_sample(Path(home)))
     return 0
 
 
@@ -58,6 +61,41 @@ def sort_first(folder: Path, kwik: Path) -> None:
     viewer.close()
 
 
+def go_through_proposals(folder: Path, kwik: Path) -> None:
+    """Keep a picture of the proposals for the sample, in which half of a neuron is cut into three at random."""
+    import napari
+    import numpy as np
+    from journeys.person import Person
+    from qtpy.QtCore import Qt
+
+    from napari_phy import open_session
+
+    with open_session(kwik) as session:
+        half = max(session.propose(), key=lambda one: (one.kind == "merge", one.score)).clusters[-1]
+        spikes = session.manager.spikes(half)
+        session.assign(spikes, np.random.default_rng(0).integers(0, 3, len(spikes)))
+        session.save()
+    viewer = napari.Viewer()
+    viewer.theme = "dark"
+    person = Person(viewer)
+    person.resize(*SMALL)
+    person.open(kwik.resolve())
+    put_mouse_aside()
+    person.press(Qt.Key.Key_P)
+    panel: Any = person.workspace.panels["Proposals"]
+    person.wait(lambda: not panel.is_searching and not panel.busy, "the proposals")
+    largest = max(person.session.proposals, key=lambda one: len(one.clusters))
+    while person.chosen != largest.clusters:
+        person.press(Qt.Key.Key_N)
+    person.wait(lambda: panel.data is not None and panel.data.request.clusters == largest.clusters, "the preview")
+    person.rest(0.5)
+    path = folder / "proposals.png"
+    person.picture(path)
+    print(path)
+    viewer.layers.clear()
+    viewer.close()
+
+
 def views_of(kwik: Path, theme: str) -> list[Any]:
     """Return a picture of each view, three clusters being selected."""
     import napari
@@ -77,6 +115,7 @@ def views_of(kwik: Path, theme: str) -> list[Any]:
     person.session.time.move_to(30.0)
     person.session.events.add("light", [time / 2 for time in range(2, 110)])
     person.session.compare_with(clustering="original")
+    person.session.propose()
     pictures = []
     for title in (title for title in KINDS if title not in LISTS):
         panel = person.workspace.board.open(title)

@@ -245,10 +245,9 @@ def preview_words(preview: MergePreview) -> tuple[str, str]:
     line = f"{what}: refractory violations {before} → {after} %"
     by_chance = f"about {format_number(preview.by_chance)}" if preview.by_chance >= 0.5 else "none"
     if preview.is_split:
-        return line, f"{format_number(preview.n_between)} fewer; two neurons would have {by_chance} by chance"
-    if not preview.n_between:
-        return line, f"No new one; {_neurons(preview)} would have {by_chance} by chance"
-    new = f"{format_number(preview.n_between)} new" if preview.n_between > 0 else "none new"
+        fewer = format_number(preview.n_between) if preview.n_between > 0 else "None"
+        return line, f"{fewer} fewer; two neurons would have {by_chance} by chance"
+    new = f"{format_number(preview.n_between)} new" if preview.n_between > 0 else "None new"
     return line, f"{new}; {_neurons(preview)} would have {by_chance} by chance"
 
 

@@ -1,5 +1,7 @@
 """Proposals: rows that are looked at, accepted, rejected and reconsidered, and a preview of what is selected."""
 
+import json
+
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -60,6 +62,11 @@ def rows(panel, column=CLUSTERS):
     return [model.text(row, column) for row in range(model.rowCount())]
 
 
+def do(qtbot, panel, action_id):
+    panel.desk.run(action_id)
+    settle(qtbot, panel)
+
+
 def press(qtbot, panel, key, modifier=Qt.KeyboardModifier.NoModifier):
     QTest.keyClick(panel.table, key, modifier)
     settle(qtbot, panel)
@@ -95,7 +102,7 @@ def test_a_split_shows_its_cut_before_it_is_made(panel, qtbot):
     assert session.selection.spikes.tolist() == cut.spikes.tolist()
     assert panel.data.is_split
     assert panel.data.n_spikes.tolist() == [20, cut.n_rest]
-    panel.desk.run("accept_proposal")
+    do(qtbot, panel, "accept_proposal")
     assert 4 not in session.manager
     new = set(session.manager.clusters_of(cut.spikes).tolist())
     assert len(new) == 1
@@ -117,28 +124,28 @@ def test_accepting_is_an_edit_that_undo_takes_back_with_the_proposal(panel, qtbo
     assert rows(panel) == ["2, 3, 5", "0, 7", "1", "4"]
     assert session.selection.clusters == (2, 3, 5)
     assert panel.table.chosen_row == 0
-    panel.desk.run("next_proposal")
-    panel.desk.run("next_proposal")
+    do(qtbot, panel, "next_proposal")
+    do(qtbot, panel, "next_proposal")
     assert session.selection.clusters == (1,)
-    panel.desk.run("accept_proposal")
+    do(qtbot, panel, "accept_proposal")
     assert session.manager.group(1) == "noise"
 
 
 def test_what_is_rejected_is_listed_apart_and_can_be_reconsidered(panel, qtbot):
     session = panel.session
-    panel.desk.run("next_proposal")
-    panel.desk.run("reject_proposal")
+    do(qtbot, panel, "next_proposal")
+    do(qtbot, panel, "reject_proposal")
     settle(qtbot, panel)
     assert rows(panel) == ["0, 7", "1", "4"]
     assert session.selection.clusters == (0, 7)
     panel.choose(shown="rejected")
     assert rows(panel) == ["2, 3, 5"]
     assert panel.page.buttons["reject_proposal"].text().startswith("Reconsider")
-    panel.desk.run("next_proposal")
+    do(qtbot, panel, "next_proposal")
     assert panel.desk.said == []
-    panel.desk.run("accept_proposal")
+    do(qtbot, panel, "accept_proposal")
     assert panel.desk.said == [messages.IS_REJECTED]
-    panel.desk.run("reject_proposal")
+    do(qtbot, panel, "reject_proposal")
     assert panel.page.message.text == messages.NOTHING_REJECTED
     QTest.mouseClick(panel.page.message.buttons[0], LEFT)
     assert rows(panel) == ["2, 3, 5", "0, 7", "1", "4"]
@@ -161,14 +168,14 @@ def test_one_cluster_is_taken_out_of_a_group(panel, qtbot):
     place.setY(place.y() + 6)
     QTest.mouseClick(panel.table.viewport(), LEFT, pos=place)
     assert panel.table.member == 3
-    panel.desk.run("take_out")
+    do(qtbot, panel, "take_out")
     settle(qtbot, panel)
     assert rows(panel)[0] == "2, 5"
     assert session.selection.clusters == (2, 5)
     assert not panel.page.buttons["take_out"].isEnabled()
-    panel.desk.run("take_out")
+    do(qtbot, panel, "take_out")
     assert panel.desk.said == [messages.NEED_GROUP]
-    panel.desk.run("accept_proposal")
+    do(qtbot, panel, "accept_proposal")
     assert 3 in session.manager
     assert 2 not in session.manager
 
@@ -177,15 +184,15 @@ def test_one_kind_is_listed_and_each_empty_list_says_why(panel, qtbot):
     session = panel.session
     panel.choose(shown="noise")
     assert rows(panel) == ["1"]
-    panel.desk.run("next_proposal")
-    panel.desk.run("reject_proposal")
+    do(qtbot, panel, "next_proposal")
+    do(qtbot, panel, "reject_proposal")
     assert panel.page.message.text == messages.NONE_OF_KIND
     panel.choose(shown="all")
     for _ in range(3):
-        panel.desk.run("next_proposal")
-        panel.desk.run("reject_proposal")
+        do(qtbot, panel, "next_proposal")
+        do(qtbot, panel, "reject_proposal")
     assert panel.page.message.text == messages.ALL_PROPOSALS_DECIDED
-    panel.desk.run("accept_proposal")
+    do(qtbot, panel, "accept_proposal")
     assert panel.desk.said[-1] == messages.NO_PROPOSALS
     session.selection.select([0, 1])
     settle(qtbot, panel)
@@ -213,3 +220,28 @@ def test_proposals_are_looked_for_in_the_background_and_the_search_can_be_cancel
     assert session.proposals.settings is not None
     assert panel.page.shows_list or panel.page.message.text == messages.NOTHING_PROPOSED
     panel.grab()
+
+
+def test_lists_of_spikeinterface_are_read_and_written(panel, qtbot, tmp_path):
+    session, said = panel.session, []
+    panel.said.connect(said.append)
+    written = tmp_path / "merges.json"
+    panel.export_list(written, as_curation=False)
+    assert json.loads(written.read_text()) == [[2, 3, 5], [0, 7]]
+    assert said[-1] == "Wrote 2 proposals to merges.json."
+    panel.export_list(tmp_path / "all.json", as_curation=True)
+    assert said[-1] == "Wrote 4 proposals to all.json."
+    groups = tmp_path / "groups.json"
+    groups.write_text("[[6, 8], [0, 99]]")
+    panel.import_list(groups)
+    settle(qtbot, panel)
+    assert said.count("Read 1 proposal of groups.json.") == 1
+    assert rows(panel)[0] == "6, 8"
+    assert session.selection.clusters == (6, 8)
+    groups.write_text("{}")
+    panel.import_list(groups)
+    assert panel.page.message.text.startswith("groups.json is neither a list of merge groups")
+    QTest.mouseClick(panel.page.message.buttons[0], LEFT)
+    assert panel.page.shows_list
+    panel.import_list(tmp_path / "missing.json")
+    assert "cannot be read" in panel.page.message.text

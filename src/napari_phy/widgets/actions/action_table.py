@@ -50,6 +50,7 @@ from napari_phy.widgets.actions.refusals import (
 from napari_phy.widgets.actions.reviewing import (
     accept,
     accept_sentence,
+    find_caption,
     needs_group,
     needs_open_proposal,
     needs_proposal,
@@ -405,9 +406,10 @@ ACTIONS: tuple[Action, ...] = (
         ("P",), words="review list suggest automatic merge groups curate",
     ),
     Action(
-        "find_proposals", "Find again", "Proposals", lambda context: context.show_proposals(find=True), needs_clusters,
+        "find_proposals", "Find proposals", "Proposals", lambda context: context.show_proposals(find=True),
+        needs_clusters,
         _simple("Look for clusters to merge, to split, and for noise; what was rejected is not proposed again"),
-        words="compute search propose suggest automatic merge",
+        caption=find_caption, words="compute search propose suggest automatic merge",
     ),
     Action(
         "accept_proposal", "Accept", "Proposals", lambda context: accept(_session(context)),

@@ -195,6 +195,18 @@ def no_candidate(key: str) -> str:
     return f"{press} a row in Similar, to compare it with another cluster."
 
 
+def proposals_read(name: str, n: int) -> str:
+    """Return the status sentence after proposals of another program were read."""
+    if not n:
+        return f"Nothing of {on_one_line(name)} can be proposed: its clusters are not there, or were decided."
+    return f"Read {format_count(n, 'proposal')} of {on_one_line(name)}."
+
+
+def proposals_written(name: str, n: int) -> str:
+    """Return the status sentence after proposals were written for another program."""
+    return f"Wrote {format_count(n, 'proposal')} to {on_one_line(name)}."
+
+
 def not_selected(cluster: int) -> str:
     """Return why the spike that was clicked cannot be split off."""
     return f"This spike belongs to cluster {cluster}, which is not selected; Ctrl+click adds it."

@@ -133,6 +133,11 @@ def needs_group(session: Session) -> str | None:
     return None if len(proposal.clusters) > 2 else messages.NEED_GROUP
 
 
+def find_caption(session: Session) -> str:
+    """Return the words on the button."""
+    return "Find" if session.proposals.settings is None else "Find again"
+
+
 def accept_sentence(session: Session) -> str:
     """Return what accepting would do: `Accept: merge 20 and 22`."""
     proposal = looked_at(session)

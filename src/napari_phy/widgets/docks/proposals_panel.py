@@ -1,14 +1,17 @@
 """Proposals: edits that are proposed, to be accepted or rejected, and what the selected clusters would be as one."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
+from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.correlograms import CorrelogramSettings
 from napari_phy.views.merge_preview import (
@@ -32,6 +35,7 @@ from napari_phy.widgets.actions.reviewing import (
     point_at_member,
 )
 from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.message_page import Button
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
@@ -41,6 +45,7 @@ from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 ACTIONS = ("accept_proposal", "reject_proposal", "take_out", "find_proposals")
 MOST_PREVIEWED = 64  # clusters
+JSON = "JSON (*.json)"
 
 
 class ProposalsPanel(PaintedPanel):
@@ -68,12 +73,18 @@ class ProposalsPanel(PaintedPanel):
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._bindings = key_bindings()
+        self._has_problem = False  # that is told in the place of the list
         super().__init__(session, **options)
-        self._bindings.changed.connect(self._on_keys_changed)
+        self._bindings.changed.connect(self._on_changed)
 
     def make_controls(self) -> None:
         super().make_controls()
         self.setting_controls.add_drop_down("shown", "Which proposals are listed")
+        menu = self.header.more_menu
+        menu.addAction("Import merge groups…").triggered.connect(lambda *_: self.ask_import())
+        menu.addAction("Export merge groups…").triggered.connect(lambda *_: self.ask_export(as_curation=False))
+        menu.addAction("Export all as a curation…").triggered.connect(lambda *_: self.ask_export(as_curation=True))
+        menu.addSeparator()
 
     def make_content(self) -> QWidget:
         self.page = ProposalsPage(self.action_requested.emit, ACTIONS)
@@ -110,7 +121,9 @@ class ProposalsPanel(PaintedPanel):
             return
         question: Hashable = (session.opened.proposals, self.settings.computed())
         self._search.ask(question, session.propose)
-        self._show_list()
+        cancel = [("Cancel", self._on_search_cancelled)]
+        self.page.tell(messages.FINDING_PROPOSALS, buttons=cancel, progress=(0, 0))
+        self._has_problem = False
 
     def begin(self) -> None:
         """Look at the first proposal; look for proposals where that was not done yet."""
@@ -140,20 +153,79 @@ class ProposalsPanel(PaintedPanel):
 
     @safe_slot
     def _on_not_found(self, _question: object, error: Exception) -> None:
-        self.page.tell(messages.PROPOSALS_FAILED, str(error), [("Try again", self.look_for)], is_error=True)
+        self._tell_problem(messages.PROPOSALS_FAILED, str(error), ("Try again", self.look_for))
+
+    def _tell_problem(self, headline: str, explanation: str, *buttons: Button) -> None:
+        """Say in the place of the list what failed, until that is tried again or left."""
+        self._has_problem = True
+        self.page.tell(headline, explanation, [*buttons, ("Back", self._leave_problem)], is_error=True)
+
+    def _leave_problem(self) -> None:
+        self._has_problem = False
+        self._show_list()
+
+    # --- lists of SpikeInterface ---
+
+    def ask_import(self) -> None:
+        """Ask for merge groups, or a curation, and list them."""
+        session = self.session
+        if session is not None:
+            path, _ = QFileDialog.getOpenFileName(self, "Merge groups", str(session.model.path.parent), JSON)
+            if path:
+                self.import_list(Path(path))
+
+    def import_list(self, path: Path) -> None:
+        """List the proposals of a file, or say why that cannot be."""
+        session = self.required_session
+
+        def read() -> None:
+            found = session.proposals.read(path)
+            self.choose(shown="all")
+            self.said.emit(messages.proposals_read(path.name, len(found)))
+            look_at_first(session)
+
+        self._try(read)
+
+    def ask_export(self, *, as_curation: bool) -> None:
+        """Ask for a name, and write the merge groups that are left, or all proposals as a curation."""
+        session = self.session
+        if session is None:
+            return
+        name = f"{session.model.path.stem}.{'curation' if as_curation else 'merges'}.json"
+        path, _ = QFileDialog.getSaveFileName(self, "Export proposals", str(session.model.path.parent / name), JSON)
+        if path:
+            self.export_list(Path(path).with_suffix(Path(path).suffix or ".json"), as_curation=as_curation)
+
+    def export_list(self, path: Path, *, as_curation: bool) -> None:
+        """Write the merge groups that are left, or all proposals as a curation, or say why that cannot be."""
+        proposals = self.required_session.proposals
+
+        def write() -> None:
+            (proposals.write_curation if as_curation else proposals.write)(path)
+            n = sum(as_curation or one.kind == "merge" for one in proposals.shown)
+            self.said.emit(messages.proposals_written(path.name, n))
+
+        self._try(write)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except NapariPhyError as error:
+            self._tell_problem(*messages.parted(str(error)))
 
     # --- request ---
 
     def leave_session(self) -> None:
         self._search.drop()
+        self._has_problem = False
         super().leave_session()
 
     def on_session(self) -> None:
         session = self.session
         if session is not None:
-            self._links.connect(session.proposals.changed, self._on_proposals_changed)
-            self._links.connect(session.wizard.changed, self._on_wizard_changed)
-            self._links.connect(session.views["correlograms"].changed, self._on_wizard_changed)
+            self._links.connect(session.proposals.changed, self._on_changed)
+            self._links.connect(session.wizard.changed, self._on_changed)
+            self._links.connect(session.views["correlograms"].changed, self._on_changed)
         self._show_list()
 
     def make_request(self) -> PreviewRequest | None:
@@ -181,12 +253,11 @@ class ProposalsPanel(PaintedPanel):
         self._show_list()
         self.refresh()
 
-    def on_clustering(self) -> None:
-        self._show_list()
-        self.refresh()
-
-    def on_selection(self) -> None:
-        self._show_looked_at()
+    @safe_slot
+    def _refresh_now(self) -> None:
+        if self.isVisible():
+            self._show_list()
+        super()._refresh_now()
 
     def _show_list(self) -> None:
         """List the proposals, or say why there is none."""
@@ -197,16 +268,18 @@ class ProposalsPanel(PaintedPanel):
             self.page.tell(*messages.parted(messages.EMPTY_WORKSPACE))
             self._show_looked_at()
             return
-        if self.is_searching:
-            cancel = [("Cancel", self._on_search_cancelled)]
-            self.page.tell(messages.FINDING_PROPOSALS, buttons=cancel, progress=(0, 0))
-        elif rows:
-            n_new = 0 if session.proposals.settings is None else session.proposals.n_new
-            rejected = self.settings.shown == "rejected"
-            self.page.show_list(f"{len(rows)} rejected" if rejected else left_words(rows, n_new))
-        else:
-            self._tell_why_empty(session)
+        if not (self.is_searching or self._has_problem):  # which are told until they are over
+            self._show_rows(session, rows)
         self._show_looked_at()
+
+    def _show_rows(self, session: Session, rows: Sequence[Proposal]) -> None:
+        n_new = 0 if session.proposals.settings is None else session.proposals.n_new
+        if not rows:
+            self._tell_why_empty(session)
+        elif self.settings.shown == "rejected":
+            self.page.show_list(f"{format_number(len(rows))} rejected")
+        else:
+            self.page.show_list(left_words(rows, n_new))
 
     def _tell_why_empty(self, session: Session) -> None:
         proposals, shown = session.proposals, self.settings.shown
@@ -251,7 +324,7 @@ class ProposalsPanel(PaintedPanel):
     @safe_slot
     def _on_chosen(self, proposal: Proposal) -> None:
         look_at(self.required_session, proposal)
-        self._show_looked_at()
+        self.refresh()
 
     @safe_slot
     def _on_member_chosen(self, cluster: int) -> None:
@@ -264,17 +337,8 @@ class ProposalsPanel(PaintedPanel):
         self._show_looked_at()
 
     @safe_slot
-    def _on_proposals_changed(self) -> None:
-        self._show_list()
+    def _on_changed(self) -> None:
         self.refresh()
-
-    @safe_slot
-    def _on_wizard_changed(self) -> None:
-        self.refresh()
-
-    @safe_slot
-    def _on_keys_changed(self) -> None:
-        self._show_looked_at()
 
     # --- the preview ---
 
