@@ -2,7 +2,9 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -11,11 +13,12 @@ from sorting.recordings import RATE, line_probe, recording
 
 import napari_phy
 from napari_phy.core.errors import KwikFormatError, MissingDataError, SaveError, SettingsError, SortingError
+from napari_phy.core.settings import Number, Settings
 from napari_phy.formats.checks import check_data_set
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.schema import RECORDINGS
-from napari_phy.sorting import RawTraces, sources, spikedetect
+from napari_phy.sorting import DetectedSpikes, Estimator, RawTraces, algorithms, sources, spikedetect
 
 PRB = """channel_groups = {
     0: {'channels': [0, 1, 2], 'graph': [(0, 1), (1, 2)], 'geometry': {0: (0, 0), 1: (0, 20), 2: (0, 40)}},
@@ -246,3 +249,42 @@ def test_older_names_of_parameters_are_known(tmp_path):
     found = spikedetect.run(prm).result()
     assert found.parameters["use_single_threshold"] is False
     assert_allclose(found.parameters["filter_high_factor"], 0.3)
+
+
+# ---- algorithms of others
+
+
+@dataclass(frozen=True, slots=True)
+class PeakParameters(Settings):
+    height: Annotated[float, Number(title="Height", low=0, high=1e6, unit="raw units")] = 200.0
+
+
+class Peaks(Estimator):
+    key = "peaks"
+    title = "Peaks"
+    task = "detect"
+    parameters_type = PeakParameters
+
+    def fit(self, traces, reporter=None, executor=None, folder=None):
+        self.groups_ = {}
+        for number, probe in traces.groups.items():
+            voltage = traces.traces[:][:, probe.channel_ids]
+            samples = np.flatnonzero((voltage < -self.parameters.height).any(axis=1)).astype(float)
+            shape = len(samples), probe.n_channels
+            self.groups_[number] = DetectedSpikes(probe, samples, np.ones(shape), np.zeros((*shape, 3)))
+        return self
+
+
+def test_an_algorithm_of_a_package_is_run_and_written_like_ours(tmp_path, monkeypatch):
+    monkeypatch.setattr(algorithms, "_known", dict(algorithms._known))
+    algorithms.register(Peaks)
+    traces, _ = recording()
+    prm = write_set(tmp_path, traces)
+    prm.write_text(prm.read_text() + "\nspikedetekt['height'] = 250\n")
+    found = spikedetect.run(prm, "peaks").result()
+    assert found.parameters == {"height": 250.0}
+    model = KwikModel(found.path)
+    assert_array_equal(model.spike_samples, np.flatnonzero((traces[:, :3] < -250).any(axis=1)))
+    model.close()
+    raw = RawTraces(traces, RATE, line_probe(6))
+    assert spikedetect.run(raw, "peaks", height=1e6).result().n_spikes == {0: 0}
