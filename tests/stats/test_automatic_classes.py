@@ -23,19 +23,18 @@ NAN = math.nan
 USUAL = {
     "num_positive_peaks": 1, "num_negative_peaks": 1, "peak_to_trough_duration": 0.5,
     "waveform_baseline_flatness": 0.1, "peak_after_to_trough_ratio": 0.3, "exp_decay": 0.05, "amplitude_median": -80,
-    "snr": 9, "amplitude_cutoff": 0.01, "num_spikes": 2000, "rp_contamination": 0.01, "presence_ratio": 0.99,
+    "snr": 9, "amplitude_cutoff": 0.01, "num_spikes": 2000, "sliding_rp_violation": 0.01, "presence_ratio": 0.99,
     "drift_ptp": 12, "isolation_distance": 60, "l_ratio": 0.01, "peak_before_width": 0.3, "trough_width": 0.3,
     "peak_before_to_trough_ratio": 0.2, "peak_before_to_peak_after_ratio": 0.5, "main_peak_to_trough_ratio": 0.3,
 }  # fmt: skip
-# what differs from it, and the label that `bombcell_label_units` of SpikeInterface 0.105.3 gives, with its default
-# thresholds and rp_contamination in the place of sliding_rp_violation
+# what differs from it, and the label that `bombcell_label_units` of SpikeInterface 0.105.3 gives by default
 OF_SPIKEINTERFACE = (
     ({}, "good"),
     ({"trough_width": NAN}, "good"),
     ({"presence_ratio": NAN, "peak_before_to_trough_ratio": NAN}, "good"),
     ({"amplitude_cutoff": 0.1, "presence_ratio": 1.05, "peak_before_to_trough_ratio": 3.0}, "good"),
     ({"num_positive_peaks": NAN, "peak_to_trough_duration": 0.15, "waveform_baseline_flatness": 0.5,
-      "rp_contamination": 0.05, "peak_before_to_peak_after_ratio": 4.5}, "noise"),
+      "sliding_rp_violation": 0.05, "peak_before_to_peak_after_ratio": 4.5}, "noise"),
     ({"peak_after_to_trough_ratio": 1.2, "isolation_distance": 20.0, "peak_before_to_peak_after_ratio": 3.0,
       "main_peak_to_trough_ratio": 1.2}, "noise"),
     ({"num_positive_peaks": 2, "num_negative_peaks": 1.5, "isolation_distance": 30, "main_peak_to_trough_ratio": NAN},
@@ -57,6 +56,11 @@ OF_SPIKEINTERFACE = (
     ({"peak_before_width": NAN, "trough_width": NAN, "peak_before_to_trough_ratio": 4.5}, "non-somatic"),
     ({"peak_before_width": 0.1, "peak_before_to_trough_ratio": 4.5}, "good"),
     ({"peak_before_width": 0.1, "trough_width": 0.1, "snr": 1}, "mua"),
+    ({"sliding_rp_violation": NAN}, "mua"),
+    ({"sliding_rp_violation": 0.105}, "mua"),
+    ({"sliding_rp_violation": NAN, "exp_decay": NAN}, "noise"),
+    ({"sliding_rp_violation": NAN, "main_peak_to_trough_ratio": 1.2}, "non-somatic"),
+    ({"exp_decay": 0.2}, "noise"),
 )  # fmt: skip
 
 metrics = st.fixed_dictionaries(
@@ -65,6 +69,7 @@ metrics = st.fixed_dictionaries(
             st.just(NAN), st.sampled_from([0.5, 1, 1.5]).map(lambda f, r=rule: f * (r.most or r.least))
         )
         for rule in DEFAULT_RULES
+        if (rule.least, rule.most) != (None, None)
     }
 )
 
@@ -76,6 +81,7 @@ def test_classes_are_those_of_spikeinterface():
 
 def test_ends_of_ranges_are_in_them_and_a_rule_without_ends_is_off():
     assert not Rule("x", "mua", 1, 2).is_broken([1, 2, NAN]).any()
+    assert Rule("x", "mua", most=2, unknown_breaks=True).is_broken([1, 2, NAN]).tolist() == [False, False, True]
     assert Rule("x", "mua", 1, 2, is_absolute=True).is_broken([-1.5, -0.5, -3]).tolist() == [False, True, True]
     off = [Rule("snr", "noise"), Rule("trough_width", "width"), Rule("ratio", "ratio", most=1)]
     assert classify({"snr": [NAN], "trough_width": [0], "ratio": [2]}, off).tolist() == [GOOD]

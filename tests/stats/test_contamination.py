@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stats.quality_data import N_SAMPLES, RATE, train
 
-from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination
+from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination, sliding_contamination
 from napari_phy.stats.refractory import violations
 
 
@@ -24,6 +24,15 @@ def test_the_contamination_is_that_of_spikeinterface():
     samples = train()
     assert close_pairs(samples, 20) == 5
     assert llobet_contamination(5, len(samples), N_SAMPLES, 20) == pytest.approx(0.12639620321910228, rel=1e-12)
+
+
+def test_the_sliding_test_is_that_of_spikeinterface():
+    clean = np.cumsum(np.random.default_rng(2).integers(90, 3000, 8000))
+    assert sliding_contamination(train(), N_SAMPLES / RATE, sample_rate=RATE) == 0.21
+    assert sliding_contamination(clean, (clean[-1] + 1) / RATE, sample_rate=RATE) == 0.005
+    assert math.isnan(sliding_contamination(train()[:60], N_SAMPLES / RATE, sample_rate=RATE))
+    twice = np.sort(np.concatenate([train(), train()[::40]]))
+    assert math.isnan(sliding_contamination(twice, N_SAMPLES / RATE, sample_rate=RATE))
 
 
 @given(st.lists(st.integers(0, 300), max_size=40).map(sorted), st.integers(0, 50))
@@ -48,5 +57,6 @@ def test_what_cannot_be_told_is_nan_and_more_violations_than_chance_are_all():
         assert math.isnan(llobet_contamination(*values))
     assert llobet_contamination(50, 10, 10_000, 20) == 1
     assert llobet_contamination(0, 10, 10_000, 20) == 0
+    assert math.isnan(sliding_contamination([], 1.0, sample_rate=RATE))
     assert math.isnan(hill_ratio(0, 0, 1.0))
     assert math.isnan(hill_ratio(0, 3, 0.0))

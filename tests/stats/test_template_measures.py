@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stats.quality_data import RATE, wave
 
-from napari_phy.stats.template_measures import TemplateMeasures, template_measures, template_spread
+from napari_phy.stats.template_measures import TemplateMeasures, template_decay, template_measures, template_spread
 
 PLACES = np.column_stack([np.tile([0, 30], 6), 20.0 * np.arange(12)])
 
@@ -41,6 +41,16 @@ def test_the_spread_is_that_of_spikeinterface():
     assert template_spread(wave()[:, None] * sizes, PLACES) == 160
 
 
+def test_the_decay_is_that_of_spikeinterface():
+    away = np.abs(np.arange(12) - 4)
+    for sizes, expected in (
+        (np.exp(-away / 2.2), 0.020313338933761558),
+        (np.exp(-away / 0.6) + 0.1, 0.055074634065739154),
+        (np.where(np.arange(12) % 3 == 0, 1.0, 0.3), math.nan),
+    ):
+        assert template_decay(wave()[:, None] * sizes, PLACES) == pytest.approx(expected, rel=1e-6, nan_ok=True)
+
+
 def test_measures_do_not_depend_on_the_unit_and_slopes_do():
     one, two = (template_measures(scale * wave(), sample_rate=RATE) for scale in (1.0, 0.001))
     assert two.half_width_ms == pytest.approx(one.half_width_ms)
@@ -54,6 +64,8 @@ def test_any_waveform_has_measures_or_none_and_never_a_warning(values):
     if values:
         spread = template_spread(np.array(values)[:, None] * np.ones(12), PLACES)
         assert math.isnan(spread) or 0 <= spread <= 220
+        decay = template_decay(np.array(values)[:, None] * np.exp(-np.arange(12)), PLACES)
+        assert math.isnan(decay) or 0 < decay <= 2
 
 
 def test_what_cannot_be_told_is_nan():

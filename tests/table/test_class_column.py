@@ -54,7 +54,8 @@ def test_a_rule_in_microvolts_is_left_out_where_the_gain_is_not_known(session):
     unit = session.model.unit
     names = {rule.metric for rule in usable_rules(session)}
     assert ("amplitude_median" in names) == (unit == "µV")
-    assert "exp_decay" not in names
+    assert "exp_decay" in names
+    assert "rp_contamination" not in names  # off
     assert usable_rules(session, [Rule("snr", "mua")]) == ()
     assert len(DEFAULT_RULES) == len({rule.metric for rule in DEFAULT_RULES})
 

@@ -7,8 +7,9 @@ import pytest
 from support import random_model
 from widgets.light_session import light_session
 
-from napari_phy.stats.amplitude_cutoff import amplitude_cutoff
-from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination
+import napari_phy
+from napari_phy.stats.completeness import amplitude_cutoff
+from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination, sliding_contamination
 from napari_phy.stats.drift_measures import drift_measures
 from napari_phy.stats.isolation import d_prime, mahalanobis_measures, neighbor_rates, silhouette
 from napari_phy.stats.template_measures import template_measures
@@ -19,6 +20,7 @@ from napari_phy.table.spikes_nearby import spikes_nearby
 from napari_phy.table.waveform_samples import waveform_samples
 
 KEYS = [column.key for column in QUALITY]
+OF_PLACES = {"drift_ptp", "drift_std", "drift_mad", "spread", "exp_decay"}
 RELATIVE = [column.key for column in QUALITY if column.is_relative]
 
 
@@ -33,7 +35,8 @@ def session():
 
 
 def columns_of(session, cluster):
-    return {key: compute_values(session.shown, key, [cluster])[cluster] for key in KEYS}
+    known = known_keys(session)
+    return {key: compute_values(session.shown, key, [cluster])[cluster] for key in KEYS if key in known}
 
 
 def test_everything_is_known_of_clusters_of_a_whole_data_set(session):
@@ -44,6 +47,8 @@ def test_everything_is_known_of_clusters_of_a_whole_data_set(session):
             "repolarization_slope",
             "recovery_slope",
             "peak_before_width",
+            "exp_decay",
+            "sliding_rp_violation",
         }
 
 
@@ -54,6 +59,8 @@ def test_numbers_are_those_of_the_formulas(session):
     n_violations = int((np.diff(samples) < 30).sum())
     assert found["isi_violations_count"] == n_violations
     assert found["isi_violations_ratio"] == pytest.approx(hill_ratio(n_violations, len(spikes), 300))
+    sliding = sliding_contamination(samples, 300, sample_rate=rate)
+    assert found["sliding_rp_violation"] == pytest.approx(sliding, nan_ok=True)
     n_pairs = close_pairs(samples, 20)
     assert found["rp_contamination"] == pytest.approx(llobet_contamination(n_pairs, len(spikes), n_samples, 20))
     known = session.columns.get()
@@ -105,7 +112,7 @@ def test_nothing_is_computed_before_it_is_asked_for_and_then_once():
 
 def test_after_an_edit_only_what_depends_on_other_clusters_is_computed_again():
     session = long_session()
-    before = {key: compute_values(session, key, [0])[0] for key in KEYS}
+    before = columns_of(session, 0)
     session.merge([1, 2])
     table = compute_cluster_table(session, [0])
     for key, value in before.items():
@@ -155,11 +162,25 @@ def test_tiny_clusters_have_dashes(sizes):
 
 def test_a_data_set_without_features_waveforms_or_places_lacks_their_columns():
     of_times = {"presence_ratio", "isi_violations_count", "isi_violations_ratio", "rp_contamination"}
+    of_times.add("sliding_rp_violation")
     bare = light_session(3, features=None, masks=None, with_raw=False)
     assert known_keys(bare) & set(KEYS) == of_times
     assert all(math.isnan(bare.table[key][0]) for key in KEYS if key not in of_times)
     placeless = light_session(3, knows_positions=False)
-    assert set(KEYS) - known_keys(placeless) == {"drift_ptp", "drift_std", "drift_mad", "spread"}
+    assert set(KEYS) - known_keys(placeless) == {*OF_PLACES, "nn_noise_overlap"}
+    few = light_session(3, n_channels=4)
+    assert set(KEYS) - known_keys(few) == {"exp_decay", "nn_noise_overlap"}
+
+
+def test_spikes_of_a_neuron_overlap_little_with_the_noise_of_real_traces(sample_kwik):
+    with napari_phy.open_session(sample_kwik, read_only=True) as session:
+        sizes = session.table["amplitude"]
+        largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
+        overlaps = compute_values(session, "nn_noise_overlap", [largest, smallest])
+        assert overlaps[largest] < 0.05
+        assert overlaps[largest] <= overlaps[smallest] <= 0.6
+        decay = compute_values(session, "exp_decay", [largest])[largest]
+        assert 0.005 < decay < 0.2
 
 
 def test_each_has_its_words_unit_and_a_place_of_its_own():

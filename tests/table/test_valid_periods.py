@@ -8,8 +8,8 @@ from stats.quality_data import RATE, unsteady
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.stats.completeness import presence_ratio
 from napari_phy.stats.contamination import close_pairs, llobet_contamination
-from napari_phy.stats.presence import presence_ratio
 from napari_phy.stats.refractory import violations
 from napari_phy.stats.valid_periods import valid_periods, within_stretches
 from napari_phy.table.cluster_table import compute_values

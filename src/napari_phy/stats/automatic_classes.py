@@ -33,6 +33,8 @@ class Rule:
         Ends of the range, both in it; None for none.
     is_absolute : bool
         Whether the sign of the metric does not count.
+    unknown_breaks : bool
+        Whether a metric that is not known breaks it, as one that is only known of clusters that pass a test.
     """
 
     metric: str
@@ -40,11 +42,13 @@ class Rule:
     least: float | None = None
     most: float | None = None
     is_absolute: bool = False
+    unknown_breaks: bool = False
 
     def is_broken(self, values: npt.ArrayLike) -> Bools:
-        """Return where values are known and outside the range."""
+        """Return where values are outside the range."""
         found = np.asarray(values, dtype=np.float64)
         found = np.abs(found) if self.is_absolute else found
+        found = np.where(np.isnan(found), math.inf, found) if self.unknown_breaks else found
         low, high = -math.inf if self.least is None else self.least, math.inf if self.most is None else self.most
         return np.asarray((found < low) | (found > high))
 
@@ -60,7 +64,8 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule("snr", "mua", 5),
     Rule("amplitude_cutoff", "mua", most=0.2),
     Rule("num_spikes", "mua", 300),
-    Rule("rp_contamination", "mua", most=0.1),
+    Rule("sliding_rp_violation", "mua", most=0.1, unknown_breaks=True),
+    Rule("rp_contamination", "mua"),
     Rule("presence_ratio", "mua", 0.7),
     Rule("drift_ptp", "mua", most=100),
     Rule("isolation_distance", "mua", 20),
@@ -79,14 +84,14 @@ def classify(values: Mapping[str, npt.ArrayLike], rules: Sequence[Rule] = DEFAUL
     The rules are those of SpikeInterface's `bombcell_label_units`, after Fabre et al., Bombcell (2023): noise breaks a
     rule of noise, or a metric of one is not known; else a unit is non-somatic that keeps no rule of width and breaks
     one of ratio, or breaks that of the main peak; else multi-unit activity breaks a rule of its own, where a metric
-    that is not known breaks none; the others are good.
+    that is not known breaks none, but for that of the sliding test; the others are good.
 
     Parameters
     ----------
     values : mapping of str to array_like, shape (n,)
         Metrics by name; nan where one is not known. Rules whose metric is not there are left out.
     rules : sequence of Rule
-        Thresholds; those of SpikeInterface by default, with `rp_contamination`, its other choice, for violations.
+        Thresholds; those of SpikeInterface by default. Its other choice for violations, `rp_contamination`, is off.
 
     Returns
     -------

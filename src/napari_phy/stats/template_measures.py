@@ -15,10 +15,12 @@ RECOVERY_MS = 0.7
 SPREAD_SHARE = 0.2
 SPREAD_SMOOTHING_UM = 20.0
 BASELINE_MS = 0.5
+LEAST_EXPLAINED = 0.2  # of the variance of the amplitudes, by the fit of their decay
 _PROMINENCE = 0.3  # of the largest value
 _EDGE_MS = 0.09
 _FROM_TROUGH = 0.2  # of its half-width
 _FEWEST_SAMPLES = 3
+_FEWEST_CHANNELS = 4
 _NAN = math.nan
 
 
@@ -154,6 +156,47 @@ def template_spread(templates: npt.ArrayLike, positions: npt.ArrayLike) -> float
     if not sizes.max() > 0:
         return _NAN
     return float(np.ptp(depths[sizes > SPREAD_SHARE * sizes.max()]))
+
+
+def template_decay(templates: npt.ArrayLike, positions: npt.ArrayLike) -> float:
+    """Return how fast the amplitude of a waveform falls with the distance (1/µm) from its largest channel.
+
+    An exponential with an offset is fitted to the amplitudes, peak to peak, of all channels: SpikeInterface's
+    `get_exp_decay`. nan where it explains less than a fifth of their variance, or cannot be fitted.
+
+    Parameters
+    ----------
+    templates : array_like, shape (n_samples, n_channels)
+        Mean waveform on each channel.
+    positions : array_like, shape (n_channels, 2)
+        Places of the channels in µm.
+    """
+    waves, places = np.asarray(templates, dtype=np.float64), np.asarray(positions, dtype=np.float64)
+    is_known = bool(np.isfinite(waves).all() and np.isfinite(places).all())
+    if waves.size == 0 or len(places) < _FEWEST_CHANNELS or not is_known:
+        return _NAN
+    from scipy.optimize import curve_fit
+    from scipy.signal import resample_poly
+
+    sizes = np.ptp(np.asarray(resample_poly(waves, UPSAMPLING, 1, axis=0)), axis=0)
+    away = np.linalg.norm(places - places[int(np.argmax(sizes))], axis=1)
+    order = np.argsort(away)
+    sizes, away = sizes[order], away[order]
+    first, least = float(sizes[0]), float(sizes.min())
+    spread = float(((sizes - sizes.mean()) ** 2).sum())
+    if not (first > 0 and least > 0 and spread > 0):
+        return _NAN
+    bounds = ([1e-5, first / 2, 0], [2, 1.5 * first, 2 * least])
+    try:
+        fitted, _ = curve_fit(_decay, away, sizes, bounds=bounds, p0=[1e-3, first, least])
+    except (RuntimeError, ValueError):
+        return _NAN
+    explained = 1 - float(((sizes - _decay(away, *fitted)) ** 2).sum()) / spread
+    return float(fitted[0]) if explained >= LEAST_EXPLAINED else _NAN
+
+
+def _decay(away: Float64, rate: float, height: float, offset: float) -> Float64:
+    return np.asarray(height * np.exp(-rate * away) + offset)
 
 
 def _extrema(wave: Float64, rate: float) -> tuple[Extremum, Extremum, Extremum]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.stats.amplitude_cutoff import amplitude_cutoff
+from napari_phy.stats.completeness import amplitude_cutoff
 from napari_phy.stats.contamination import close_pairs, llobet_contamination
 
 Int64 = npt.NDArray[np.int64]

@@ -49,6 +49,8 @@ class Column:
         Known at once; made of sums that follow edits; or computed cluster by cluster, once for each.
     needs : tuple of str
         What a data set must have: "features", "positions", "waveforms", "traces".
+    least_channels : int
+        How many channels it must have.
     in_background : bool
         Whether lists compute it in the background.
     is_relative : bool
@@ -94,6 +96,7 @@ class Column:
     decimals: int = 0
     kind: Literal["plain", "additive", "lazy"] = "plain"
     needs: tuple[Need, ...] = ()
+    least_channels: int = 0
     in_background: bool = False
     is_relative: bool = False
     state: State | None = None
@@ -163,7 +166,7 @@ class Column:
 
     def is_in(self, session: SessionLike) -> bool:
         """Return whether a data set has what it needs."""
-        return has_needs(session, self.needs)
+        return has_needs(session, self.needs) and session.model.n_channels >= self.least_channels
 
 
 def has_needs(session: SessionLike, needs: Sequence[Need]) -> bool:

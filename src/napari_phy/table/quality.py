@@ -13,18 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress, part_of
-from napari_phy.stats.amplitude_cutoff import amplitude_cutoff
-from napari_phy.stats.contamination import HILL_MS, LLOBET_MS, close_pairs, hill_ratio, llobet_contamination
+from napari_phy.stats.completeness import amplitude_cutoff, presence_ratio
+from napari_phy.stats.contamination import (
+    HILL_MS,
+    LLOBET_MS,
+    SLIDING_TO_MS,
+    close_pairs,
+    hill_ratio,
+    llobet_contamination,
+    sliding_contamination,
+)
 from napari_phy.stats.drift_measures import DriftMeasures, drift_measures
 from napari_phy.stats.isolation import d_prime, mahalanobis_measures, neighbor_rates, silhouette
-from napari_phy.stats.noise_level import noise_level, signal_to_noise
-from napari_phy.stats.presence import presence_ratio
+from napari_phy.stats.noise import noise_level, noise_overlap, signal_to_noise
 from napari_phy.stats.refractory import violations
-from napari_phy.stats.template_measures import TemplateMeasures, template_measures, template_spread
+from napari_phy.stats.template_measures import TemplateMeasures, template_decay, template_measures, template_spread
 from napari_phy.table.column import OWN_UNIT, Column, Compute
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import samples_before
+from napari_phy.table.spike_rows import MovableRows, read_pairs, required, samples_before
 from napari_phy.table.spikes_nearby import spikes_nearby
 from napari_phy.table.stretches import moved_apart
 from napari_phy.table.valid_periods import spikes_in_use, valid_time
@@ -33,6 +40,8 @@ from napari_phy.table.waveform_samples import best_channels, waveform_samples
 Int64 = npt.NDArray[np.int64]
 V = TypeVar("V")
 
+NEAR_UM = 100.0  # of the best channel: where the decay with distance is fitted
+FEWEST_CHANNELS = 8  # of a data set, for that
 MOST_NEIGHBORS_OF = 5_000  # spikes whose neighbours are looked for
 
 
@@ -105,6 +114,13 @@ def _llobet(session: SessionLike, cluster: int, on_progress: OnProgress) -> floa
     return llobet_contamination(close_pairs(apart, refractory), len(samples), int(np.diff(stretches).sum()), refractory)
 
 
+def _sliding(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
+    samples, stretches = _train(session, cluster, on_progress)
+    rate = session.model.sample_rate
+    apart = moved_apart(samples, _firsts(samples, stretches), math.ceil(2 * SLIDING_TO_MS * rate / 1000))
+    return sliding_contamination(apart, float(np.diff(stretches).sum()) / rate, sample_rate=rate)
+
+
 # --- features ---
 
 
@@ -152,6 +168,32 @@ def _template(session: SessionLike, cluster: int, on_progress: OnProgress) -> Te
 def _spread(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
     sample = waveform_samples(session, [cluster], on_progress=on_progress)[cluster]
     return template_spread(sample.mean[:, sample.channels], session.model.probe.positions[sample.channels])
+
+
+def _decay(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
+    """Return the decay over all channels around the best one, also those on which it does not take part."""
+    samples = waveform_samples(session, [cluster], on_progress=part_of(on_progress, 0, 0.5))
+    best, places = best_channels(session, samples), session.model.probe.positions
+    if cluster not in best:
+        return math.nan
+    near = np.flatnonzero(np.linalg.norm(places - places[best[cluster]], axis=1) <= NEAR_UM)
+    rows, ids = required(session.model.waveforms, session.model, "waveforms"), samples[cluster].spike_ids
+    read = read_pairs(rows, np.repeat(ids, len(near)), np.tile(near, len(ids)), part_of(on_progress, 0.5, 1))
+    means = read.reshape(len(ids), len(near), -1).mean(axis=0, dtype=np.float64)
+    return template_decay(means.T, places[near])
+
+
+def _noise_overlap(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
+    """Return the overlap with snippets on its channels around evenly spaced moments, whatever spikes are in them."""
+    rows = session.model.waveforms
+    sample = waveform_samples(session, [cluster], on_progress=on_progress)[cluster]
+    n, window = len(sample.spike_ids), sample.waveforms.shape[1]
+    n_samples = round(session.model.duration * session.model.sample_rate) - 2 * window
+    if not isinstance(rows, MovableRows) or n_samples < n:
+        return math.nan
+    moments = window + np.sort(np.random.default_rng(cluster).choice(n_samples, n, replace=False))
+    noise = rows.around(moments)[np.arange(n)][:, :, sample.channels]
+    return noise_overlap(sample.waveforms, noise)
 
 
 def _median_amplitude(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:
@@ -222,9 +264,20 @@ QUALITY: tuple[Column, ...] = (
         "contamination", **_TIMES, **_LOW, aliases=("llobet", "contamination"), width=50, small_width=48,
     ),
     _column(
+        "sliding_rp_violation", "sliding", _each(_sliding),
+        "Contamination (sliding test, 0–0.35)\nThe least share of spikes of other neurons that violations rule out at "
+        "90 % for some refractory time", "contamination by the sliding test", **_TIMES, **_LOW, decimals=3, width=52,
+        small_width=50,
+    ),
+    _column(
         "snr", "SNR", _each(_signal_to_noise),
         "Signal to noise\nThe height of the mean waveform over the noise before the spike, on the best channel",
         "signal to noise", needs=_WAVEFORMS, decimals=1, is_log=True, width=44, small_width=42,
+    ),
+    _column(
+        "nn_noise_overlap", "overlap", _each(_noise_overlap),
+        "Noise overlap (0–1)\nThe share of neighbours of waveforms that are snippets from elsewhere, and the reverse",
+        "noise overlap", needs=("waveforms", "traces"), **_LOW, aliases=("noise_overlap",), width=54, small_width=52,
     ),
     _column(
         "amplitude_cutoff", "cutoff", _each(_amplitude_cutoff),
@@ -328,6 +381,12 @@ QUALITY: tuple[Column, ...] = (
         "amplitude_median", "median", _each(_median_amplitude),
         "Median amplitude (µV)\nOf single spikes, at the moment and on the channel where the mean is largest",
         "median amplitude", unit=OWN_UNIT, needs=_WAVEFORMS, decimals=0, width=52, small_width=50,
+    ),
+    _column(
+        "exp_decay", "decay", _each(_decay),
+        "Decay with distance (1/µm)\nHow fast the amplitude falls with the distance from the best channel", "decay",
+        unit="/µm", needs=("waveforms", "positions"), least_channels=FEWEST_CHANNELS, decimals=3, width=48,
+        small_width=46,
     ),
     _column(
         "spread", "spread", _each(_spread),

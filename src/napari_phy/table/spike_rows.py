@@ -38,6 +38,14 @@ class PairRows(SpikeRows, Protocol):
         """Return a row for each spike and its channel."""
 
 
+@runtime_checkable
+class MovableRows(SpikeRows, Protocol):
+    """Waveforms that can be cut out around any samples."""
+
+    def around(self, samples: npt.NDArray[np.int64], /) -> SpikeRows:
+        """Return waveforms around other ascending samples, cut and filtered as these are."""
+
+
 def samples_before(rows: SpikeRows | None, otherwise: int) -> int:
     """Return how many samples of a waveform come before the spike."""
     return int(rows.before) if isinstance(rows, CutRows) else otherwise

@@ -28,11 +28,13 @@ class ClassesSettings(ViewSettings):
     waveform_baseline_flatness_most, peak_after_to_trough_ratio_most : float or None
         More is noise.
     exp_decay_least, exp_decay_most : float or None
-        Outside is noise; used where a package declares that metric.
+        Outside is noise.
     amplitude_median_least, snr_least, num_spikes_least, presence_ratio_least, isolation_distance_least : float or None
         Less is multi-unit activity.
     amplitude_cutoff_most, rp_contamination_most, drift_ptp_most, l_ratio_most : float or None
         More is multi-unit activity.
+    sliding_rp_violation_most : float or None
+        More is multi-unit activity, and so is what the test of it rules nothing out for.
     peak_before_width_least, trough_width_least : float or None
         What is narrower in ms may be non-somatic.
     peak_before_to_trough_ratio_most, peak_before_to_peak_after_ratio_most : float or None
@@ -49,17 +51,16 @@ class ClassesSettings(ViewSettings):
     peak_to_trough_duration_most: Annotated[Limit, _limit("Noise: trough to peak, at most", 10, "ms")] = 1.15
     waveform_baseline_flatness_most: Annotated[Limit, _limit("Noise: unrest before the spike, at most", 1)] = 0.5
     peak_after_to_trough_ratio_most: Annotated[Limit, _limit("Noise: peak after over trough, at most", 100)] = 0.8
-    exp_decay_least: Annotated[
-        Limit, _limit("Noise: decay with distance, at least", 10, "/µm", tip="Used where a package has exp_decay.")
-    ] = 0.01
-    exp_decay_most: Annotated[
-        Limit, _limit("Noise: decay with distance, at most", 10, "/µm", tip="Used where a package has exp_decay.")
-    ] = 0.1
+    exp_decay_least: Annotated[Limit, _limit("Noise: decay with distance, at least", 10, "/µm")] = 0.01
+    exp_decay_most: Annotated[Limit, _limit("Noise: decay with distance, at most", 10, "/µm")] = 0.1
     amplitude_median_least: Annotated[Limit, _limit("MUA: median amplitude, at least", 10_000, "µV")] = 30.0
     snr_least: Annotated[Limit, _limit("MUA: signal to noise, at least", 1000)] = 5.0
     amplitude_cutoff_most: Annotated[Limit, _limit("MUA: amplitude cutoff, at most", 1)] = 0.2
     num_spikes_least: Annotated[Limit, _limit("MUA: spikes, at least", 1_000_000)] = 300.0
-    rp_contamination_most: Annotated[Limit, _limit("MUA: contamination, at most", 1)] = 0.1
+    sliding_rp_violation_most: Annotated[
+        Limit, _limit("MUA: contamination (sliding), at most", 1, tip="Where no share can be ruled out, it is MUA.")
+    ] = 0.1
+    rp_contamination_most: Annotated[Limit, _limit("MUA: contamination (Llobet), at most", 1)] = None
     presence_ratio_least: Annotated[Limit, _limit("MUA: presence ratio, at least", 1)] = 0.7
     drift_ptp_most: Annotated[Limit, _limit("MUA: drift, at most", 10_000, "µm")] = 100.0
     isolation_distance_least: Annotated[Limit, _limit("MUA: isolation distance, at least", 100_000)] = 20.0

@@ -85,6 +85,20 @@ class Waveforms:
             dc_offset=float(self._dc_offset),
         )
 
+    def around(self, samples: npt.NDArray[np.int64]) -> Waveforms:
+        """Return waveforms around other ascending samples, cut, filtered and scaled as these are."""
+        traces, _, channels = self._arguments
+        return Waveforms(
+            traces,
+            samples,
+            channels,
+            before=self.before,
+            after=self.after,
+            band=self.band,
+            gain=float(self._gain),
+            dc_offset=float(self._dc_offset),
+        )
+
     @property
     def identity(self) -> list[Any]:
         """What tells these waveforms from others of the same spikes, as plain values."""

@@ -1,13 +1,14 @@
-"""Presence ratios are those of SpikeInterface 0.105.3, and of several stretches the whole bins of each count."""
+"""Presence ratios and amplitude cutoffs are those of SpikeInterface 0.105.3; of stretches the whole bins count."""
 
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stats.quality_data import RATE, train
+from stats.quality_data import RATE, amplitudes, train
 
-from napari_phy.stats.presence import presence_ratio
+from napari_phy.stats.completeness import amplitude_cutoff, presence_ratio
 
 
 def test_the_share_of_bins_with_a_spike_is_that_of_spikeinterface():
@@ -32,3 +33,23 @@ def test_whole_bins_of_each_stretch_are_counted(samples, widths):
         assert found == sum(any(a <= s < b for s in samples) for a, b in bins) / len(bins)
     else:
         assert math.isnan(found)
+
+
+def test_the_cutoff_is_that_of_spikeinterface():
+    values = amplitudes()
+    assert amplitude_cutoff(values) == pytest.approx(0.11535617451318708, rel=1e-12)
+    assert amplitude_cutoff(values, 500) == pytest.approx(0.08467227748023463, rel=1e-12)
+    assert amplitude_cutoff(values[:500]) == pytest.approx(0.09420289855072464, rel=1e-12)
+
+
+def test_of_less_than_five_spikes_a_bin_it_cannot_be_told():
+    assert math.isnan(amplitude_cutoff(amplitudes()[:499]))
+    assert math.isnan(amplitude_cutoff([]))
+
+
+def test_one_amplitude_has_no_cutoff_and_what_is_no_number_is_left_out():
+    assert math.isnan(amplitude_cutoff(np.full(1000, 3.0)))
+    assert math.isnan(amplitude_cutoff(np.zeros(1000)))
+    values = amplitudes()
+    assert amplitude_cutoff([*values, math.nan, math.inf]) == amplitude_cutoff(values)
+    assert math.isnan(amplitude_cutoff(np.full(1000, math.nan)))
