@@ -24,6 +24,7 @@ OTHERS = [
     (["construct", "merge", "split", "series", "large"], {"first": 1, "merge": 2, "split 5 M": 2}),
     (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
     (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),
+    (["proposals"], {"error random": 1, "error": 1, "wrong": 1, "500 clusters": 1}),
     (["similarity"], {"all": 2, "merge": 2, "undo": 2, "memory": 1}),
     (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
     (["linked"], {"new": 2, "seen p95": 1, "lists": 4, "merge": 1, "undo": 1, "after": 1}),

@@ -14,16 +14,17 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from cut_units import CUTS, CutUnits, Pair, cut_units, units_as_sorted, units_of_klustas, units_of_sample
 from data_set import RESULTS
-from harness import Limit, Row, Side, Size, Watch
+from harness import SEED, Limit, Row, Side, Size, Watch
 from recorded_set import recorded_set
 
 from napari_phy import open_session
@@ -119,6 +120,9 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
                     tallies.setdefault(way, Tally()).by_cut[name].add(proposed, cut)
     watch.digest = hashed.hexdigest()
     watch.notes += [tally.words(way) for way, tally in tallies.items()]
+    for way, tally in tallies.items():
+        watch.add(f"recall {way}", tally.all.recall)
+        watch.add(f"precision {way}", tally.all.precision)
     best = max(tallies.values(), key=lambda tally: tally.all.f1)
     for name in CUTS:  # theirs is the best preset of each row
         watch.add(f"error {name}", min(1 - tally.by_cut[name].f1 for tally in tallies.values()))
@@ -175,9 +179,16 @@ def _by_us(session: Session, cut: CutUnits, watch: Watch) -> dict[str, set[Pair]
 
 
 def _time_500(size: Size, watch: Watch) -> None:
-    with recorded_set(size, n_channels=64, n_features=3) as path, open_session(path) as session:
+    """Time proposals of as many clusters, every two of which are one neuron that was cut at random."""
+    halves = replace(size, n_clusters=size.n_clusters // 2)
+    with recorded_set(halves, n_channels=64, n_features=3) as path, open_session(path) as session:
+        manager = session.manager
+        part = np.random.default_rng(SEED).integers(0, 2, size.n_spikes)
+        manager.assign_all(2 * manager.spike_clusters.astype(np.int64) + part)
         session.prepare()
-        watch.time("500 clusters", session.propose)
+        found = watch.time("500 clusters", session.propose)
+        kinds = Counter(proposal.kind for proposal in found)
+        watch.notes.append(f"Of {len(manager.cluster_ids)} clusters, all of them halves: {kinds['merge']} merges.")
 
 
 def _pair(one: int, other: int) -> Pair:
