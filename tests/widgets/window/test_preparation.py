@@ -14,6 +14,7 @@ from napari_phy.table import feature_sums
 from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.docks.grid_panel import GridPanel
+from napari_phy.widgets.docks.proposals_panel import ProposalsPanel
 from napari_phy.widgets.docks.similarity_panel import NOT_READ, SimilarityPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -265,6 +266,19 @@ def test_similarity_waits_for_features_and_after_a_cancel_offers_to_read_them(sh
     click(button)
     qtbot.waitUntil(lambda: panel.stack.shows_picture)
     assert len(panel.data.cluster_ids) == 8
+
+
+def test_proposals_are_looked_for_once_the_features_are_read_also_after_a_cancel(show, preparation, gate, qtbot):
+    panel = show(ProposalsPanel)
+    preparation.start()
+    panel.begin()
+    assert panel.page.message.text == "Reading features… Proposals are looked for as soon as they are read."
+    preparation.cancel()
+    qtbot.waitUntil(lambda: panel.page.message.text == "Proposals need the features, which are not read.")
+    assert not panel.is_searching
+    gate.open.set()
+    click(panel.page.message.buttons[0])
+    qtbot.waitUntil(lambda: panel.session.proposals.settings is not None and not panel.is_searching)
 
 
 @pytest.mark.parametrize("kind", [ClusterScatterPanel, GridPanel])

@@ -35,6 +35,8 @@ WIZARD_PAUSED = "The wizard is paused: it keeps its place and proposes nothing. 
 WIZARD_STARTED = "The wizard continues."
 NO_CUT = "No two clouds were found in this cluster, by amplitude, features or time."
 FINDING_PROPOSALS = "Looking for proposals…"
+PROPOSALS_COME = "Proposals are looked for as soon as they are read."
+PROPOSALS_NEED_FEATURES = "Proposals need the features, which are not read."
 PROPOSALS_FAILED = "Proposals could not be computed."
 NOT_LOOKED_YET = (
     "Nothing was looked for yet. Clusters to merge, to split, and noise are proposed, each with its reasons."

@@ -55,6 +55,7 @@ class ProposalsPanel(PaintedPanel):
     subject = "what is proposed"
     working = "Counting spike pairs…"
     failed = "The preview could not be computed."
+    needs_features = True
     all_times, has_times = True, False
     has_legend = has_caption = has_freeze = False
     settings_type = ProposalsSettings
@@ -74,6 +75,7 @@ class ProposalsPanel(PaintedPanel):
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._bindings = key_bindings()
         self._has_problem = False  # that is told in the place of the list
+        self._waits_for_features = False
         super().__init__(session, **options)
         self._bindings.changed.connect(self._on_changed)
 
@@ -116,8 +118,9 @@ class ProposalsPanel(PaintedPanel):
         session = self.session
         if session is None or not len(session.manager.cluster_ids):
             return
-        if session.holds_features:
-            self.say(messages.READING_FEATURES)
+        self._waits_for_features = session.holds_features
+        if self._waits_for_features:
+            self._tell_features()
             return
         question: Hashable = (session.opened.proposals, self.settings.computed())
         self._search.ask(question, session.propose)
@@ -133,6 +136,19 @@ class ProposalsPanel(PaintedPanel):
             self.look_for()
         else:
             look_at_first(self.session)
+
+    def _tell_features(self) -> None:
+        """Say that features are read first, or offer to read them where that was cancelled."""
+        preparation = self._preparation
+        if self._is_preparing:
+            self.page.tell(messages.READING_FEATURES, messages.PROPOSALS_COME)
+        elif preparation is not None:
+            self.page.tell(messages.PROPOSALS_NEED_FEATURES, buttons=[("Read features", preparation.start)])
+
+    def on_prepared(self) -> None:
+        super().on_prepared()
+        if self._waits_for_features:
+            self.look_for()
 
     @safe_slot
     def _on_search_cancelled(self) -> None:
@@ -217,7 +233,7 @@ class ProposalsPanel(PaintedPanel):
 
     def leave_session(self) -> None:
         self._search.drop()
-        self._has_problem = False
+        self._has_problem = self._waits_for_features = False
         super().leave_session()
 
     def on_session(self) -> None:
@@ -268,7 +284,7 @@ class ProposalsPanel(PaintedPanel):
             self.page.tell(*messages.parted(messages.EMPTY_WORKSPACE))
             self._show_looked_at()
             return
-        if not (self.is_searching or self._has_problem):  # which are told until they are over
+        if not (self.is_searching or self._has_problem or self._waits_for_features):  # told until they are over
             self._show_rows(session, rows)
         self._show_looked_at()
 
