@@ -1,6 +1,7 @@
 """A step of masked EM: that of klustakwik2, that of the dense way, and the same whoever computes it."""
 
 import json
+import pickle
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import h5py
@@ -10,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sorting.masked_clusters import dense_step, draw_spikes
 
 from napari_phy.core.errors import SortingError
-from napari_phy.sorting.klustakwik import spike_blocks
+from napari_phy.sorting.klustakwik import spike_blocks, spike_part
 from napari_phy.sorting.klustakwik.masked_em import MaskedEM
 from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
 from napari_phy.sorting.klustakwik.parameters import KlustaKwik2Parameters
@@ -78,10 +79,11 @@ def test_the_penalty_that_is_off_by_one_is_had_on_request():
     assert set(plain.features.rows[differing]) == {len(labels) - 2, len(labels) - 1}
 
 
-class Backwards(Executor):
+class Backwards(ThreadPoolExecutor):
     """Does the last block first, when the first result is wanted."""
 
     def __init__(self):
+        super().__init__(1)
         self._waiting = []
 
     def submit(self, function, /, *arguments):
@@ -99,6 +101,21 @@ class Late(Future):
             if not future.done():
                 future.set_result(function(*arguments))
         return self._waiting[self._place][0].result()
+
+
+class Elsewhere(Executor):
+    """Does all from copies, as another process would; now and then that process is a new one."""
+
+    def __init__(self, n_calls):
+        self._n_calls, self._n_done = n_calls, 0
+
+    def submit(self, function, /, *arguments):
+        self._n_done += 1
+        if self._n_done % self._n_calls == 0:
+            spike_part.held.clear()
+        future = Future()
+        future.set_result(function(*pickle.loads(pickle.dumps(arguments))))
+        return future
 
 
 def run_steps(em, n_steps=3):
@@ -119,10 +136,24 @@ def test_threads_and_the_order_of_blocks_change_no_bit(monkeypatch):
     alone = run_steps(em_of(features, masks, labels))
     with ThreadPoolExecutor(3) as threads:
         together = run_steps(em_of(features, masks, labels, threads))
-    backwards = run_steps(em_of(features, masks, labels, Backwards()))
+    with Backwards() as executor:
+        backwards = run_steps(em_of(features, masks, labels, executor))
     for one, other, third in zip(alone, together, backwards, strict=True):
         assert_array_equal(one, other)
         assert_array_equal(one, third)
+
+
+@pytest.mark.parametrize("n_calls", [7, 50, 10_000])
+def test_other_processes_change_no_bit_even_if_they_lose_what_they_kept(n_calls, monkeypatch):
+    monkeypatch.setattr(spike_blocks, "N_BLOCK", 100)
+    features, masks, labels = draw_spikes(120)
+    alone = run_steps(em_of(features, masks, labels), 5)
+    em = em_of(features, masks, labels, Elsewhere(n_calls))
+    with em.blocks:
+        elsewhere = run_steps(em, 5)
+    spike_part.held.clear()
+    for one, other in zip(alone, elsewhere, strict=True):
+        assert_array_equal(one, other)
 
 
 def test_kept_costs_are_those_that_are_computed_anew(monkeypatch):

@@ -85,7 +85,7 @@ class KlustaKwik2(Estimator):
         reporter : Reporter, optional
             What is told how far it is; where it cancels, the best that was found so far is the result.
         executor : Executor, optional
-            Whose threads do the work; if None, as many as there are processors, where there is enough to do.
+            Who does the work; if None, as many threads as there are processors, where there is enough to do.
 
         Raises
         ------
@@ -95,8 +95,11 @@ class KlustaKwik2(Estimator):
         reporter = reporter or Reporter()
         rng = np.random.default_rng(self.parameters.seed)
         start = self._start(features, labels, rng)
-        with _threads(features, executor) as threads:
-            em = MaskedEM(SpikeBlocks(features, threads, self.parameters.original_score), start, self.parameters)
+        with (
+            _threads(features, executor) as threads,
+            SpikeBlocks(features, threads, self.parameters.original_score) as blocks,
+        ):
+            em = MaskedEM(blocks, start, self.parameters)
             self.n_iter_ = 0
             best: list[tuple[bool, float, Int32]] = []  # at most one
             with suppress(CancelledError):

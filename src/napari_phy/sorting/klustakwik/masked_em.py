@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ from napari_phy.core.errors import SortingError
 from napari_phy.sorting.klustakwik import spike_blocks
 from napari_phy.sorting.klustakwik.gaussians import Gaussians
 from napari_phy.sorting.klustakwik.parameters import KlustaKwik2Parameters
-from napari_phy.sorting.klustakwik.spike_blocks import Chosen, SpikeBlocks, Tally
+from napari_phy.sorting.klustakwik.spike_blocks import SpikeBlocks
+from napari_phy.sorting.klustakwik.spike_part import Choice, Chosen, Tally
 
 Bools = npt.NDArray[np.bool_]
 Float64 = npt.NDArray[np.float64]
@@ -72,6 +73,7 @@ class MaskedEM:
         self._constants = np.full(n_slots, np.inf)
         self._columns = np.full(n_slots, -1, dtype=np.int64)
         self._width = 0
+        self._n_steps = 0
 
     @property
     def gaussian_clusters(self) -> Int64:
@@ -91,12 +93,26 @@ class MaskedEM:
         noise_cost = -log_noise if self.parameters.use_noise_cluster else np.inf
         if not len(clusters) and noise_cost == np.inf:
             raise SortingError("No cluster has a Gaussian, and there is no noise cluster to take its spikes.")
-        alive = np.flatnonzero(gaussians.alive)
-        columns = self._make_columns(clusters, keeps)
-        chosen = Chosen.empty(len(self.labels))
-        tally = self.blocks.choose(
-            gaussians.chosen(alive), self._columns[changed[alive]], clusters, columns, -log_weights, noise_cost, chosen
+        columns, width, moved = self._make_columns(clusters, keeps)
+        self._n_steps += 1
+        choice = Choice(
+            gaussians.chosen(np.flatnonzero(gaussians.alive)),
+            self._columns[changed[gaussians.alive]],
+            clusters,
+            columns,
+            -log_weights,
+            noise_cost,
+            width,
+            moved,
+            self._n_steps,
+            is_complete=len(clusters) == np.count_nonzero(gaussians.alive),
+            keeps=keeps,
         )
+
+        def complete() -> Choice:
+            return replace(choice, gaussians=self._fit(clusters), columns=columns, is_complete=True)
+
+        chosen, tally = self.blocks.choose(choice, complete)
         present = tally.n > 0
         penalties = self.penalty * tally.params[present] / tally.n[present]
         n_changed = int(np.count_nonzero(chosen.best != self.labels))
@@ -146,24 +162,23 @@ class MaskedEM:
             noise / total
         ) if noise > 0 else -math.inf
 
-    def _make_columns(self, clusters: Int64, keeps: bool) -> Int64:
-        """Return the column of the costs of each cluster, those not kept any more being free for others."""
-        n = len(clusters)
-        if not keeps:
-            self._width = 0
-            self.blocks.keep_columns(np.empty(0, dtype=np.int64), 0)
-            self._columns[:] = -1
-            self._columns[clusters] = np.arange(n)
-            self._is_changed[:] = True
-            return self._columns[clusters]
-        kept = np.where(np.isin(np.arange(len(self._columns)), clusters), self._columns, -1)
+    def _make_columns(self, clusters: Int64, keeps: bool) -> tuple[Int64, int, Int64 | None]:
+        """Return the column of the costs of each cluster, how many there are, and which ones come first now.
+
+        Columns of clusters that are gone are free for others; where there are too few or far too many, those that are
+        used come first.
+        """
+        n, moved = len(clusters), None
+        kept = np.full(len(self._columns), -1, dtype=np.int64)
+        if keeps:
+            kept[clusters] = self._columns[clusters]
+        else:
+            self._width, self._is_changed[:] = n, True
         if n > self._width or n < self._width // 2:
             has_column = np.flatnonzero(kept >= 0)
-            self._width = n + n // 4
-            self.blocks.keep_columns(kept[has_column], self._width)
+            self._width, moved = n + n // 4, kept[has_column]
             kept[has_column] = np.arange(len(has_column))
-        self._columns = kept
         lacking = clusters[kept[clusters] < 0]
-        free = np.setdiff1d(np.arange(self._width), kept)
-        self._columns[lacking] = free[: len(lacking)]
-        return self._columns[clusters]
+        kept[lacking] = np.setdiff1d(np.arange(self._width), kept)[: len(lacking)]
+        self._columns = kept
+        return kept[clusters], self._width, moved
