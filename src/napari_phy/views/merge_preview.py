@@ -29,7 +29,7 @@ Int64 = npt.NDArray[np.int64]
 
 N_SPIKES, N_UNREAD = 500, 100  # of each part whose amplitudes are shown, and of which they are read from raw data
 N_BINS = 40  # of amplitudes
-SHOWN_SHARE, MARGIN = 0.998, 1.09  # of the amplitudes that are in sight, and the room above
+SHOWN_SHARE, MARGIN = 0.99, 1.2  # of the amplitudes that are in sight, and the room above
 GAP, LINE, AXIS = 10, 16, 15  # px: between two plots, of a line of words, of the numbers below a plot
 LEAST_PLOT = 36  # px of height
 _USUAL = CorrelogramSettings()

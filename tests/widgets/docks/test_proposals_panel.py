@@ -219,7 +219,13 @@ def test_proposals_are_looked_for_in_the_background_and_the_search_can_be_cancel
     qtbot.waitUntil(lambda: not panel.is_searching)
     assert session.proposals.settings is not None
     assert panel.page.shows_list or panel.page.message.text == messages.NOTHING_PROPOSED
-    panel.grab()
+    panel.choose(least_score=0.99, noise=False)
+    qtbot.waitUntil(lambda: not panel.is_searching)
+    assert session.proposals.settings.least_score == 0.99
+    settle(qtbot, panel)
+    assert panel.page.message.text == messages.NOTHING_PROPOSED
+    panel.choose(shown="split")
+    assert not panel.is_searching
 
 
 def test_lists_of_spikeinterface_are_read_and_written(panel, qtbot, tmp_path):

@@ -266,7 +266,12 @@ class ProposalsPanel(PaintedPanel):
     # --- what is shown ---
 
     def on_settings(self, before: Any, now: Any) -> None:
-        self._show_list()
+        """Look for proposals by other settings where that was done by those of before, or list others of them."""
+        was_done = self.session is not None and self.session.proposals.settings is not None
+        if before.computed() != now.computed() and (was_done or self.is_searching) and self.isVisible():
+            self.look_for()
+        else:
+            self._show_list()
         self.refresh()
 
     @safe_slot
