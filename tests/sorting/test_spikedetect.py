@@ -246,8 +246,10 @@ def test_what_is_no_recording_is_told():
 
 def test_older_names_of_parameters_are_known(tmp_path):
     prm = write_set(tmp_path, recording()[0], more="use_single_threshold=0, filter_high=6000., save_raw=True")
-    found = spikedetect.run(prm).result()
+    job = spikedetect.run(prm)
+    found = job.result()
     assert found.parameters["use_single_threshold"] is False
+    assert job.log[0] == "Not used by SpikeDetekt: save_raw."
     assert_allclose(found.parameters["filter_high_factor"], 0.3)
 
 

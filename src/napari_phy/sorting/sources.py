@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import MissingDataError, SaveError, SortingError
+from napari_phy.core.sentences import listed
 from napari_phy.core.settings import Settings, Switch
 from napari_phy.files.install import check_free, install
 from napari_phy.formats.kwik.traces import JoinedTraces
@@ -26,6 +27,7 @@ Model = BaseModel | RawTraces | str | Path
 Finish = Callable[[Mapping[int, DetectedSpikes], Reporter], Mapping[int, DetectedSpikes]]
 
 _KLUSTA = {"extract_s_before": 10, "extract_s_after": 10}  # of a parameter file that does not say
+_UNDERSTOOD = (*_KLUSTA, "filter_high")  # whether or not an algorithm has them
 _USUAL_TYPE = np.dtype(np.int16)
 
 
@@ -89,6 +91,10 @@ class Source:
         share = 1.0 if finish is None else 0.5
         kept: dict[int, DetectedSpikes] = {}
 
+        unused = self._unused(detector.parameters_type)
+        if unused:
+            reporter.say(f"Not used by {detector.title}: {listed(unused)}.")
+
         def work(folder: Path | None) -> None:
             detector.fit(self.traces, reporter.within(share), executor, folder)
             kept.update(detector.groups_ if finish is None else finish(detector.groups_, reporter))
@@ -120,6 +126,10 @@ class Source:
         except OSError as error:
             raise SaveError(f"{target.name} could not be written: {error.strerror or error}.") from error
         reporter.say(f"Wrote {target.name}.")
+
+    def _unused(self, kind: type[Settings]) -> list[str]:
+        """Return the names in a parameter file that say nothing to an algorithm."""
+        return [name for name in self.parameters if self.is_strict and name not in (*kind.described(), *_UNDERSTOOD)]
 
     def _known(self, kind: type[Settings]) -> dict[str, Any]:
         found = {}
