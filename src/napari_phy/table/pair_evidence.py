@@ -26,7 +26,7 @@ N_SPIKES = 400  # of each cluster whose features are compared
 N_CHANNELS = 6  # of a pair: those on which one of them is largest
 N_CANDIDATES = 10  # of each cluster: the most similar ones
 LEAST_SIMILARITY = 0.7  # cosine of the mean masked features
-_AT_ONCE = 512  # clusters
+_AT_ONCE, _PAIRS_AT_ONCE = 512, 2048  # clusters, and pairs whose features are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,21 @@ def candidate_pairs(
 def pair_evidence(
     session: SessionLike, pairs: Sequence[tuple[int, int]], on_progress: OnProgress = no_progress
 ) -> list[PairEvidence]:
-    """Return the evidence of each pair; features of a few hundred spikes of each cluster are read.
+    """Return the evidence of each pair, in their order; features of a few hundred spikes of each cluster are read.
 
     Raises
     ------
     MissingDataError
         There are no features.
     """
+    found: list[PairEvidence] = []
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        some = pairs[start : start + _PAIRS_AT_ONCE]
+        found += _evidence(session, some, part_of(on_progress, start / len(pairs), (start + len(some)) / len(pairs)))
+    return found
+
+
+def _evidence(session: SessionLike, pairs: Sequence[tuple[int, int]], on_progress: OnProgress) -> list[PairEvidence]:
     model = session.model
     clouds = _Clouds(session, pairs, part_of(on_progress, 0, 0.5))
     trains = {one: model.spike_samples[session.manager.spikes(one)] for one in {c for pair in pairs for c in pair}}

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_cut import ClusterCut
-from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.stats.automatic_classes import DEFAULT_RULES, Rule
@@ -122,7 +121,7 @@ def compute_proposals(
 ) -> tuple[Proposal, ...]:
     """Return what is proposed, the surest first.
 
-    Clusters in the groups noise, mua and discarded are left out, but mua may be proposed to be noise.
+    Clusters in the groups noise, mua and discarded are left out: they were decided.
 
     Parameters
     ----------
@@ -144,18 +143,20 @@ def compute_proposals(
     MissingDataError
         There are no features.
     """
-    if session.sums is None:
-        required(None, session.model, "features")
+    required(session.model.features, session.model, "features")
+    required(session.model.masks, session.model, "masks")
     every = session.manager.cluster_ids.tolist()
-    groups = dict(zip(every, session.manager.groups_of(every), strict=True))
-    large = [one for one in every if session.manager.n_spikes(one) >= settings.least_spikes]
-    undecided = [one for one in large if groups[one] not in HIDDEN_GROUPS]
+    groups = session.manager.groups_of(every)
+    undecided = [
+        one
+        for one, group in zip(every, groups, strict=True)
+        if group not in HIDDEN_GROUPS and session.manager.n_spikes(one) >= settings.least_spikes
+    ]
     found: list[Proposal] = []
     if settings.merges:
         found += propose_merges(session, undecided, settings.least_score, part_of(on_progress, 0, 0.4), may_merge)
     if settings.noise:
-        looked_at = [one for one in large if groups[one] not in (NOISE, DISCARDED)]
-        found += _propose_noise(session, looked_at, rules, part_of(on_progress, 0.4, 0.7))
+        found += _propose_noise(session, undecided, rules, part_of(on_progress, 0.4, 0.7))
     if settings.splits and find_cut is not None:
         found += _propose_splits(session, undecided, find_cut, part_of(on_progress, 0.7, 1))
     sure = [one for one in found if one.score >= settings.least_score]
@@ -187,8 +188,9 @@ def propose_merges(
     may_merge : callable, optional
         Returns whether two clusters may be one, as far as it was decided.
     """
-    pairs = [pair for pair in candidate_pairs(session, clusters) if may_merge(*pair)]
-    evidence = {one.clusters: one for one in pair_evidence(session, pairs, on_progress)}
+    candidates = candidate_pairs(session, clusters, part_of(on_progress, 0, 0.5))
+    pairs = [pair for pair in candidates if may_merge(*pair)]
+    evidence = {one.clusters: one for one in pair_evidence(session, pairs, part_of(on_progress, 0.5, 1))}
     group_of: dict[int, frozenset[int]] = {}
     joined: dict[frozenset[int], list[PairEvidence]] = {}
     for one in sorted(evidence.values(), key=lambda one: (-one.score, one.clusters)):
