@@ -59,6 +59,8 @@ pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs
 	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
 	@$(WALK) build/pictures/imaging --sample imaging --size 1280x800
 	@cp build/pictures/imaging/2-later.png docs/pictures/imaging_sample.png
+	@$(WALK) build/pictures/cells --sample imaging
+	@cp build/pictures/cells/3-which-cell.png docs/pictures/imaging_cells.png
 	@$(TRACE_PICTURES) docs/pictures
 	@$(GALLERY) docs/pictures
 	@$(STATES) docs/pictures

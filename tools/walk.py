@@ -117,7 +117,7 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
 
 
 def walk_imaging(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
-    """Open the sample with imaging, go to a later moment, select a cluster; return the exit status."""
+    """Open the sample with imaging, go to a later moment, ask which cell a cluster is; return the exit status."""
     import napari
     from journeys.person import Person
 
@@ -134,12 +134,19 @@ def walk_imaging(folder: Path, kwik: Path, size: tuple[int, int], theme: str) ->
         print(folder / name)
 
     viewer.open_sample("napari-phy", "imaging", kwik=kwik)
-    person.wait(lambda: len(viewer.layers) == 2, "movie and film alone, with the recording around them")
+    person.wait(lambda: len(viewer.layers) == 3, "movie, cells and film alone, with the recording around them")
     person.rest(2)
     picture("1-movie-and-film.png")
     viewer.dims.set_current_step(0, 2 * viewer.dims.nsteps[0] // 3)
     person.click(person.listed()[3])
     picture("2-later.png")
+    person.click(person.listed()[6])
+    panel = person.workspace.board.open("Imaging")
+    compare = panel.form.buttons["cells"]
+    person.wait(compare.isEnabled, "both clocks, by which cells can be compared")
+    compare.click()
+    person.wait(lambda: panel.shown is not None and panel.form.progress.isHidden(), "the cells that follow the cluster")
+    picture("3-which-cell.png")
     viewer.layers.clear()
     viewer.close()
     return 0

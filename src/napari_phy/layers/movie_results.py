@@ -340,10 +340,10 @@ def show_results(layers: LayerList, results: Sequence[Layer], source: Layer) -> 
     marks = (number for number in range(above, len(layers)) if isinstance(layers[number], Points | Tracks | Vectors))
     place = next(marks, len(layers))
     for number, layer in enumerate(results):
-        layer.colorbar.visible = layer.name_overlay.visible = True
+        layer.colorbar.visible = True
         layer.name_overlay.position = layer.colorbar.position
-        layer.name_overlay.order = layer.colorbar.order + 1  # to the left of it
         layers.insert(place + number, layer)
+        layer.name_overlay.visible = True  # last, so that it is to the left of the scale
     return hidden
 
 

@@ -36,9 +36,9 @@ class ImagingPage(QWidget):
         _put_below(inside, form, self._split)
         _put_below(self, self._area, form.bar, is_upper_taller=True)
 
-    def share_evenly(self) -> None:
-        """Give pairs and curves half of the height each."""
-        self._split.setSizes([1, 1])
+    def share_height(self) -> None:
+        """Give the curves, which have a row below them, more height than the pairs."""
+        self._split.setSizes([2000, 3000])
 
     def go_to(self, part: QWidget) -> None:
         """Scroll to a part, and again when parts find other sizes."""

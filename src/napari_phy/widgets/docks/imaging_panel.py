@@ -307,7 +307,7 @@ class ImagingPanel(Panel):
         was_hidden = self.pairs.isHidden()
         self.pairs.list_pairs(self.session)
         if was_hidden and not self.pairs.isHidden():
-            self.page.share_evenly()
+            self.page.share_height()
         self._plot(self.pairs.pair)
 
     @safe_slot
