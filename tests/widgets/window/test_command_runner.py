@@ -276,7 +276,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(workspace):
         with pytest.raises(NapariPhyError) as error:
             run(workspace, text)
         assert reason in (None, str(error.value)), text
-        assert len(str(error.value)) < 320, text
+        assert len(str(error.value)) < 360, text
         assert state(workspace) == before, text
 
 
