@@ -140,6 +140,29 @@ def test_finding_the_reader_imports_nothing_slow() -> None:
     assert not modules_after(alone) & {"numba", "scipy.signal", "pynapple", "dask"}
 
 
+LATER = {
+    f"napari_phy.{name}"
+    for name in (
+        "sorting", "timeline.alignment", "timeline.pulse_matching", "timeline.proposals", "views.clock_offers",
+        "views.grid", "views.intervals", "views.psth", "views.spike_list", "views.templates",
+        "widgets.docks.grid_panel", "widgets.docks.imaging_panel", "widgets.help.help_window",
+    )
+}  # fmt: skip
+
+
+def test_the_first_window_imports_only_what_is_seen_in_it() -> None:
+    code = """
+        import napari_phy.readers.kwik, napari_phy.widgets.window.workspace
+        from napari_phy.views.all_settings import SETTINGS
+        from napari_phy.widgets.window.kinds import KINDS
+        from napari_phy.widgets.window.layouts import SORT
+
+        assert {title.lower() for title in SORT.titles} & set(SETTINGS)
+        docks = [KINDS[title].panel for title in SORT.titles]
+    """
+    assert not modules_after(textwrap.dedent(code)) & LATER
+
+
 def test_importing_any_module_makes_no_qt_object() -> None:
     code = """
         import importlib, pkgutil

@@ -1,6 +1,8 @@
 """Look at and hand-sort large extracellular recordings in napari."""
 
-from napari_phy import sorting
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.probe import Probe
 from napari_phy.core.selector import Selector
@@ -10,6 +12,9 @@ from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session import Session, open_session
 from napari_phy.table.metrics import metric
 from napari_phy.table.similarity_measures import similarity
+
+if TYPE_CHECKING:
+    from napari_phy import sorting
 
 MEA = Probe  # its name in klustaviewa and phy
 
@@ -27,3 +32,9 @@ __all__ = [
     "similarity",
     "sorting",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "sorting":  # which opening a data set does not need
+        return import_module("napari_phy.sorting")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 from napari.viewer import Viewer
@@ -27,8 +27,10 @@ from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.help.help_window import KeysWindow
 from napari_phy.widgets.window.data_files import check_file
+
+if TYPE_CHECKING:
+    from napari_phy.widgets.help.help_window import KeysWindow
 
 logger = logging.getLogger(__name__)
 
@@ -261,6 +263,8 @@ class ActionController(QObject):
 
     def show_keys(self) -> None:
         """Show the window with all actions."""
+        from napari_phy.widgets.help.help_window import KeysWindow
+
         if self._keys_window is None or not isalive(self._keys_window):
             window = referent(self._window)
             self._keys_window = KeysWindow(

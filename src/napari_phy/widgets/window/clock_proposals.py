@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from napari.layers import Image, Layer
@@ -12,12 +12,14 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.layers.timed_layer import n_frames_of, own_times_of, rate_of
-from napari_phy.views.clock_offers import ClockOffer, ClockRequest, FromEvents, offer_clocks
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import notify, take_back
 from napari_phy.widgets.window.time_links import TimeLinks
+
+if TYPE_CHECKING:
+    from napari_phy.views.clock_offers import ClockOffer
 
 WORTH = 0.5  # a score from which on a line is likely enough to be proposed unasked
 LINK, CHOOSE = "Link", "Choose…"
@@ -64,6 +66,8 @@ class ClockProposals(QObject):
             self._next()
 
     def _next(self) -> None:
+        from napari_phy.views.clock_offers import ClockRequest, FromEvents, offer_clocks
+
         session = self._links.session
         if session is None:
             self._waiting.clear()
@@ -76,7 +80,7 @@ class ClockProposals(QObject):
             request = ClockRequest(FromEvents(), n_frames, rate_hz, own_times_of(layer))
             self._results.ask((ref(layer), axis, request), partial(offer_clocks, session.model, request))
 
-    def _on_offers(self, asked: Any, offers: list[ClockOffer]) -> None:
+    def _on_offers(self, asked: Any, offers: "list[ClockOffer]") -> None:
         layer, axis = asked[0](), asked[1]
         linked = self._links.linked
         if offers and offers[0].score >= WORTH and layer is not None and linked is not None:
@@ -85,7 +89,7 @@ class ClockProposals(QObject):
                 self._propose(layer, offers[0])
         self._next()
 
-    def _propose(self, layer: Layer, offer: ClockOffer) -> None:
+    def _propose(self, layer: Layer, offer: "ClockOffer") -> None:
         link = partial(self._link, ref(layer), offer)
         if id(layer) in self._accepted:
             self._accepted.discard(id(layer))
@@ -95,7 +99,7 @@ class ClockProposals(QObject):
         self._said[id(layer)] = sentence, link
         notify(sentence, "info", [(LINK, link), (CHOOSE, self.choice_requested.emit)], stays=True)
 
-    def _link(self, to: "ref[Layer]", offer: ClockOffer) -> None:
+    def _link(self, to: "ref[Layer]", offer: "ClockOffer") -> None:
         layer = to()
         if layer is None or layer not in self._links.candidates:
             return

@@ -15,7 +15,7 @@ from napari_phy.storage.layouts import SavedLayout, load_layout, save_layout
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.kinds import LISTS
-from napari_phy.widgets.window.layouts import PRESETS, set_corners
+from napari_phy.widgets.window.layouts import PRESETS, laid_out_once, set_corners
 from napari_phy.widgets.window.window_size import WindowSize
 
 VERSION = 1  # of what Qt tells of our docks
@@ -65,9 +65,13 @@ class LayoutStore(QObject):
         board, window = self._board, referent(self._window)
         size = window.size()  # new docks may need more until they are at their places
         layout = load_layout(_path_of(session), board.choose_form(again=again))
-        if layout is None or layout.preset not in PRESETS or not board.open_all(layout.docks):
+        if layout is None or layout.preset not in PRESETS:
             return False
-        if not self._place(layout.state):
+        with laid_out_once(window):
+            if not board.open_all(layout.docks):
+                return False
+            is_placed = self._place(layout.state)
+        if not is_placed:
             board.keep_size(size)
             return False
         board.take_layout(layout.preset)
