@@ -123,7 +123,7 @@ def run_steps(em, n_steps=3):
     found = []
     for number in range(n_steps):
         step = em.step()
-        found += [step.score, *step.chosen, *step.tally]
+        found += [step.score, step.chosen.best, step.chosen.second, *step.tally]
         labels = em.labels.copy()
         labels[number :: 7 + number] = 2 + number
         em.relabel(labels)

@@ -22,7 +22,10 @@ _MOST_HELD = 2**8  # parts that a process holds for other ones
 
 
 class Chosen(NamedTuple):
-    """The best and the second best cluster of each spike, −1 where there is none, and its costs there."""
+    """The best and the second best cluster of each spike, −1 where there is none, and its costs there.
+
+    Other processes send no costs, but only their sums.
+    """
 
     best: Int32
     second: Int32
@@ -199,7 +202,13 @@ Task = tuple[SpikePart | StoredPart, Callable[..., Any], tuple[Any, ...]]
 def do(task: Task) -> Any:
     """Return what a method of `SpikePart` gives, of a part and with arguments of its own."""
     part, method, arguments = task
-    return method(part.opened() if isinstance(part, StoredPart) else part, *arguments)
+    if isinstance(part, SpikePart):
+        return method(part, *arguments)
+    found = method(part.opened(), *arguments)
+    if method is SpikePart.choose and found is not None:
+        chosen, tally = found
+        return Chosen(chosen.best, chosen.second, *np.empty((2, 0))), tally
+    return found
 
 
 def save_spikes(folder: Path, spikes: SpikeArrays, n_params: Float64) -> None:
