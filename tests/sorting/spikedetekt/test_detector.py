@@ -283,3 +283,40 @@ def test_what_cannot_be_is_said_in_a_sentence():
 def test_parameters_that_cannot_be_are_told(parameters, sentence):
     with pytest.raises(SettingsError, match=sentence):
         SpikeDetekt(**parameters)
+
+
+# ---- spikes that are known
+
+
+def test_known_spikes_get_the_masks_and_features_that_they_had_when_they_were_detected():
+    traces, _ = recording(n_samples=60_000, n_channels=8, n_spikes=150)
+    probes = {0: line_probe(4), 2: line_probe(4, first=4)}
+    raw = RawTraces(traces, RATE, probes)
+    detected = SpikeDetekt(chunk_size_seconds=0.3).fit(raw)
+    known = {number: found.samples for number, found in detected.groups_.items()}
+    measured = SpikeDetekt(chunk_size_seconds=0.7).measure(raw, known)
+    for number, found in detected.groups_.items():
+        again = measured.groups_[number]
+        assert_array_equal(again.samples, found.samples)
+        same = np.abs(again.masks - found.masks).max(axis=1) < 1e-3
+        assert same.mean() > 0.97  # a time may be nearer to another component
+        largest = np.abs(found.features).max()
+        difference = np.abs(np.abs(again.features) - np.abs(found.features)).max(axis=(1, 2))
+        assert np.median(difference) < 0.01 * largest
+
+
+def test_spikes_that_are_not_there_have_no_masks():
+    traces, _ = recording(n_spikes=0)
+    measured = SpikeDetekt().measure(raw_of(traces), {0: [0.0, 5.5, 20_000.2, 39_999.0]})
+    found = measured.groups_[0]
+    assert found.samples.tolist() == [0.0, 5.5, 20_000.2, 39_999.0]
+    assert np.isfinite(found.features).all()
+    assert (found.masks < 0.6).all()
+    assert SpikeDetekt().measure(raw_of(traces), {}).groups_[0].n_spikes == 0
+
+
+@pytest.mark.parametrize("samples", [[5.0, 3.0], [-1.0, 3.0], [0.0, 40_000.0]])
+def test_times_that_cannot_be_are_told(samples):
+    traces, _ = recording(n_spikes=0)
+    with pytest.raises(SortingError, match="must ascend from 0 to 39999 samples"):
+        SpikeDetekt().measure(raw_of(traces), {0: samples})

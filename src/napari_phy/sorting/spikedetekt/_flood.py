@@ -113,3 +113,51 @@ def measure_components(filtered, signs, nodes, numbers, weak, strong, power, tim
         times[component] += weight * (row - origins[component])
     for component in range(len(times)):
         times[component] = origins[component] + times[component] / total[component]
+
+
+@compiled
+def _share(filtered, signs, row, channel, weak, strong):  # type: ignore[no-untyped-def]
+    """Return how far a value is beyond the weak threshold: 0 there or before, 1 at the strong one or beyond."""
+    value = np.float64(filtered[row, channel])
+    value = value * signs if signs != 0 else abs(value)
+    return min(max((value - weak[channel]) / (strong[channel] - weak[channel]), 0.0), 1.0)
+
+
+@compiled
+def fill_masks(filtered, signs, weak, strong, adjacent, join_size, channels, rows, reach, masks):  # type: ignore[no-untyped-def]
+    """Fill `(n_spikes, n)` masks of spikes at known rows: of the component around the largest value near by.
+
+    Of the `channels` of a group, up to `reach` rows before and behind; the largest value is looked for as near as
+    `join_size` and one more. A spike that is nowhere beyond the weak threshold has no mask.
+    """
+    masks[:] = 0
+    n_rows = 2 * reach + 1
+    seen = np.zeros((n_rows, len(channels)), dtype=np.bool_)
+    stack = np.empty((n_rows * len(channels), 2), dtype=np.int64)
+    for spike in range(len(rows)):
+        start = rows[spike] - reach
+        seen[:] = False
+        n_left, largest = 0, 0.0
+        for row in range(max(0, rows[spike] - join_size - 1), min(len(filtered), rows[spike] + join_size + 2)):
+            for place in range(len(channels)):
+                value = filtered[row, channels[place]]
+                value = value * signs if signs != 0 else abs(value)
+                if value > weak[channels[place]] and (n_left == 0 or value > largest):
+                    n_left, largest = 1, value
+                    stack[0, 0], stack[0, 1] = row - start, place
+        if n_left:
+            seen[stack[0, 0], stack[0, 1]] = True
+        while n_left:
+            n_left -= 1
+            row, place = stack[n_left]
+            share = _share(filtered, signs, start + row, channels[place], weak, strong)
+            masks[spike, place] = max(masks[spike, place], np.float32(share))
+            for near in range(max(0, row - join_size, -start), min(n_rows, row + join_size + 1, len(filtered) - start)):
+                for other in range(len(channels)):
+                    if not seen[near, other] and adjacent[channels[place], channels[other]]:
+                        value = filtered[start + near, channels[other]]
+                        value = value * signs if signs != 0 else abs(value)
+                        if value > weak[channels[other]]:
+                            seen[near, other] = True
+                            stack[n_left, 0], stack[n_left, 1] = near, other
+                            n_left += 1

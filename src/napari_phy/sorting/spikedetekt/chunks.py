@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_phy.core.base_model import Recording
 
 
@@ -24,6 +27,11 @@ class Chunk:
     stop: int
     keep_start: int
     keep_stop: int
+
+    def share_of(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return those of ascending times that belong to it."""
+        first, stop = np.searchsorted(times, [self.keep_start, self.keep_stop])
+        return times[first:stop]
 
 
 def chunks_of(recordings: Sequence[Recording], size: int, overlap: int) -> list[Chunk]:

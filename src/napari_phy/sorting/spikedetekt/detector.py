@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, pairwise
 from operator import add
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.errors import SortingError
 from napari_phy.core.sentences import listed
 from napari_phy.sorting.algorithms import Estimator, Task, register
 from napari_phy.sorting.blocks import map_blocks
@@ -26,10 +27,12 @@ from napari_phy.sorting.spikedetekt.flood import adjacency
 from napari_phy.sorting.spikedetekt.parameters import SpikeDetektParameters
 from napari_phy.sorting.spikedetekt.passes import (
     ChunkSpikes,
+    Found,
     Plan,
     count_sizes,
     find_spikes,
     make_features,
+    measure_spikes,
     sum_waveforms,
 )
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds, empty_counts, noise_of, thresholds_of
@@ -38,6 +41,7 @@ from napari_phy.sorting.spool import Spool
 from napari_phy.sorting.traces import RawTraces
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 
 _KEPT_BYTES = 2**25  # of waveforms, which need not be cut again then
 
@@ -109,18 +113,70 @@ class SpikeDetekt(Estimator):
         CancelledError
             The job was cancelled.
         """
+        return self._fit_into(folder, traces, reporter, executor, None)
+
+    def measure(
+        self,
+        traces: RawTraces,
+        samples: Mapping[int, npt.ArrayLike],
+        reporter: Reporter | None = None,
+        executor: Executor | None = None,
+        folder: Path | None = None,
+    ) -> Self:
+        """Give masks and features to spikes that are known, as another program found them; `groups_` has them then.
+
+        Parameters
+        ----------
+        traces : RawTraces
+            The traces, with their probe.
+        samples : mapping of int to array_like, shape (n_spikes,)
+            {channel group: times on the joined time line, ascending, in samples and parts of one}.
+        reporter, executor, folder
+            As for `fit`.
+
+        Raises
+        ------
+        SortingError
+            Times are not ascending, or beyond the traces.
+        CancelledError
+            The job was cancelled.
+        """
+        times = {number: np.asarray(samples.get(number, ()), dtype=np.float64).reshape(-1) for number in traces.groups}
+        for number, mine in times.items():
+            is_inside = not len(mine) or 0 <= mine[0] <= mine[-1] < traces.n_samples
+            if not is_inside or (np.diff(mine) < 0).any():
+                raise SortingError(
+                    f"The times of channel group {number} must ascend from 0 to {traces.n_samples - 1} samples."
+                )
+        return self._fit_into(folder, traces, reporter, executor, tuple(times.values()))
+
+    def _fit_into(
+        self,
+        folder: Path | None,
+        traces: RawTraces,
+        reporter: Reporter | None,
+        executor: Executor | None,
+        given: tuple[Float64, ...] | None,
+    ) -> Self:
         if folder is not None:
-            self._fit(traces, reporter or Reporter(), executor, folder)
+            self._fit(traces, reporter or Reporter(), executor, folder, given)
             return self
         with tempfile.TemporaryDirectory(prefix="napari-phy-") as temporary:
-            self._fit(traces, reporter or Reporter(), executor, Path(temporary))
+            self._fit(traces, reporter or Reporter(), executor, Path(temporary), given)
             self.groups_ = {
                 number: DetectedSpikes(found.probe, found.samples, found.masks[:], found.features[:])
                 for number, found in self.groups_.items()
             }
         return self
 
-    def _fit(self, traces: RawTraces, reporter: Reporter, executor: Executor | None, folder: Path) -> None:
+    def _fit(
+        self,
+        traces: RawTraces,
+        reporter: Reporter,
+        executor: Executor | None,
+        folder: Path,
+        given: tuple[Float64, ...] | None,
+    ) -> None:
         plan = self._plan(traces)
         for note in traces.notes:
             reporter.say(note)
@@ -131,7 +187,7 @@ class SpikeDetekt(Estimator):
         masks = [
             Spool(folder / f"masks-{group}", (probe.n_channels,), np.float32) for group, probe in enumerate(probes)
         ]
-        spikes = self._find_spikes(plan, traces, chunks, masks, reporter, executor)
+        spikes = self._find_spikes(plan, traces, chunks, given, masks, reporter, executor)
         moments = self._sum_waveforms(plan, traces, spikes, masks, reporter, executor)
         n_features, is_pooled = self.parameters.n_features_per_channel, self.parameters.pooled_regularizer
         components = [principal_components(one, n_features, is_pooled=is_pooled) for one in moments]
@@ -200,15 +256,19 @@ class SpikeDetekt(Estimator):
         plan: Plan,
         traces: RawTraces,
         chunks: Sequence[Chunk],
+        given: tuple[Float64, ...] | None,
         masks: Sequence[Spool],
         reporter: Reporter,
         executor: Executor | None,
     ) -> list[ChunkSpikes]:
         """Append the masks of the spikes to spools; return the spikes of each chunk."""
-        blocks = ((chunk, traces.part(chunk.start, chunk.stop)) for chunk in chunks)
         on_progress = reporter.stage("Detecting spikes", 0.6)
         keeps = executor is None or isinstance(executor, ThreadPoolExecutor)  # they need not be sent
-        find = partial(find_spikes, plan, self.thresholds_, keeps)
+        blocks: Iterator[Any] = ((chunk, traces.part(chunk.start, chunk.stop)) for chunk in chunks)
+        find: Callable[[Any], Found] = partial(find_spikes, plan, self.thresholds_, keeps)
+        if given is not None:
+            blocks = ((*block, tuple(map(block[0].share_of, given))) for block in blocks)
+            find = partial(measure_spikes, plan, self.thresholds_, keeps)
         spikes, n_kept, n_lost, self.n_components_ = [], 0, 0, 0
         for found in map_blocks(find, blocks, len(chunks), executor, on_progress):
             for spool, more in zip(masks, found.masks, strict=True):

@@ -95,6 +95,29 @@ def find_components(
     return Components(found.times[order], found.channels[order], found.masks[order])
 
 
+def masks_at(
+    filtered: Float32,
+    thresholds: Thresholds,
+    adjacent: Bools,
+    channels: slice,
+    times: Float64,
+    *,
+    sign: int,
+    join_size: int,
+    reach: int,
+) -> Float32:
+    """Return `(n_spikes, n_channels)` masks of spikes at known times, on the channels of a group.
+
+    They are those of the component that the largest value near the time belongs to, up to `reach` samples away.
+    """
+    from napari_phy.sorting.spikedetekt._flood import fill_masks
+
+    masks = np.empty((len(times), channels.stop - channels.start), dtype=np.float32)
+    rows, places = np.rint(times).astype(np.int64), np.arange(channels.start, channels.stop)
+    fill_masks(filtered, sign, thresholds.weak, thresholds.strong, adjacent, join_size, places, rows, reach, masks)
+    return masks
+
+
 def _crossings(filtered: Float32, weak: Float64, sign: int) -> npt.NDArray[np.int32]:
     from napari_phy.sorting.spikedetekt._flood import find_crossings
 

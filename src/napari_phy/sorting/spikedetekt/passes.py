@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.sorting.spikedetekt.chunks import Chunk
 from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
-from napari_phy.sorting.spikedetekt.flood import find_components
+from napari_phy.sorting.spikedetekt.flood import find_components, masks_at
 from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds, add_sizes, empty_counts
 from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, project
@@ -150,6 +150,31 @@ def find_spikes(plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Ch
     chosen = tuple(times[mine] for mine in of_groups)
     waveforms = plan.cut(filtered, chunk.start, chosen) if keeps else None
     return Found(ChunkSpikes(chunk, chosen, waveforms), masks, len(times), n_lost)
+
+
+def measure_spikes(
+    plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Chunk, TracePart, tuple[Float64, ...]]
+) -> Found:
+    """Return spikes of a chunk whose times are given for each group, with their masks."""
+    chunk, part, times = block
+    raw, n_lost = part.read()
+    given = plan.parameters
+    filtered = plan.band.apply(raw, plan.columns)
+    masks = tuple(
+        masks_at(
+            filtered,
+            thresholds,
+            plan.adjacent,
+            group,
+            mine - chunk.start,
+            sign=SIDES[given.detect_spikes],
+            join_size=given.connected_component_join_size,
+            reach=max(plan.window),
+        )
+        for group, mine in zip(plan.groups, times, strict=True)
+    )
+    waveforms = plan.cut(filtered, chunk.start, times) if keeps else None
+    return Found(ChunkSpikes(chunk, times, waveforms), masks, sum(map(len, times)), n_lost)
 
 
 def sum_waveforms(plan: Plan, block: tuple[ChunkSpikes, Sequence[Float32]]) -> tuple[Moments, ...]:
