@@ -34,6 +34,7 @@ SUBJECTS = {
     "correlograms": "correlograms of 1 800 s at 20 kHz, lags up to 25 ms",
     "similarity": "500 clusters, 96 features: how alike all pairs are",
     "proposals": "neurons cut into clusters: which are found again",
+    "metrics": "500 clusters, 64 channels: all columns of quality",
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",

@@ -61,6 +61,52 @@ def test_another_file_is_read_with_its_unsaved_edits_and_stays_as_it_is(kwik, th
     assert snapshot(theirs.parent) == before
 
 
+def test_where_mine_was_kept_is_remembered_until_the_spikes_are_divided_otherwise(kwik, theirs):
+    with open_session(kwik) as session:
+        merged, moved = session.compare_with(theirs).differences
+        session.comparison.keep(merged)
+        session.comparison.keep(moved)
+        session.comparison.reconsider(moved)
+    with open_session(kwik) as session:
+        found = session.compare_with(theirs)
+        assert session.comparison.kept == {merged}
+        assert session.comparison.take_all(found.differences) == 1  # the one that was reconsidered
+        session.merge(merged.ours)
+        session.undo()
+        session.compare_with(theirs)
+        assert {one.kind for one in session.comparison.kept} == {"merged"}
+        session.split(session.manager.spikes(merged.ours[0])[::2])
+        session.compare_with(theirs)
+        assert session.comparison.kept == frozenset()
+
+
+@pytest.mark.parametrize("name", ["spike_clusters.npy", "list.csv"])
+def test_a_list_of_clusters_is_a_second_curation(kwik, theirs, tmp_path, name):
+    path = tmp_path / name
+    with open_session(kwik) as session:
+        whole = session.compare_with(theirs)
+        clustering = session.comparison.curation.clustering
+        clusters = clustering.spike_clusters
+        table = "\n".join(f"{cluster}\t{group}" for cluster, group in clustering.cluster_groups.items())
+        if name.endswith(".npy"):
+            np.save(path, clusters)
+            (tmp_path / "cluster_group.tsv").write_text(f"cluster_id\tgroup\n{table}")
+        else:
+            path.write_text("cluster\n" + "\n".join(map(str, clusters.tolist())))
+            (tmp_path / "list.groups.tsv").write_text(table)
+        found = session.compare_with(path)
+        assert [(one.kind, one.ours, one.theirs, one.groups) for one in found.differences] == [
+            (one.kind, one.ours, one.theirs, one.groups) for one in whole.differences
+        ]
+        assert session.comparison.curation.name == name
+        for one in found.differences:
+            session.comparison.take(one)
+        assert not compare(session.manager, session.comparison.curation).differences
+        np.save(tmp_path / "other.npy", clusters[1:])
+        with pytest.raises(ClusteringError, match="only curations of the same spikes"):
+            session.compare_with(tmp_path / "other.npy")
+
+
 def test_one_that_is_open_elsewhere_is_read_all_the_same(kwik, theirs):
     with open_session(theirs) as other, open_session(kwik) as session:
         other.merge(other.manager.cluster_ids[-2:])

@@ -12,7 +12,16 @@ from napari_phy.core.decisions import KeptDecisions
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.probe_placement import PlacedProbe, place_by_tip
 from napari_phy.files.side_folder import make_side_folder, side_folder, take_over_edits
-from napari_phy.storage.side_files import CLOCKS, DECISIONS, EPOCHS, KINDS, PLACEMENTS, TRIAL_TABLES, SideFiles
+from napari_phy.storage.side_files import (
+    CLOCKS,
+    DECISIONS,
+    EPOCHS,
+    KEPT_MINE,
+    KINDS,
+    PLACEMENTS,
+    TRIAL_TABLES,
+    SideFiles,
+)
 
 edges = st.floats(-1e9, 1e9)
 epochs = st.tuples(edges, edges, st.text(min_size=1)).filter(lambda one: one[0] < one[1]).map(lambda one: Epoch(*one))
@@ -43,6 +52,7 @@ def some_of(kind, data_set):
         TRIAL_TABLES: (data_set.with_name("a.tsv"), data_set.parent / "b" / "b.csv"),
         PLACEMENTS: {0: placed()},
         DECISIONS: {"0/main": KeptDecisions(((1, 2), (3, 3)), (4,), {one: f"{one:016x}" for one in (1, 2, 3, 4)})},
+        KEPT_MINE: {"0/main": ("0123456789abcdef",)},
     }
     return values[kind]
 

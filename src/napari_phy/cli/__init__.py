@@ -144,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
             "napari-phy compare mine.kwik theirs.kwik",
             "napari-phy compare recording.kwik --with original",
             "napari-phy compare recording.kwik journal-0-main.sqlite",
+            "napari-phy compare recording.kwik spike_clusters.npy",
         ],
     )
     _add_file(comparing)
@@ -151,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         "other",
         type=Path,
         nargs="?",
-        help="another file of the same spikes, or a journal of edits; none: the same file",
+        help="another file of the same spikes, a journal, a folder of phy, or a list of clusters (.npy, .csv, .tsv)",
     )
     comparing.add_argument("--clustering", help="the clustering of the first file; main if none is given")
     comparing.add_argument("--with", dest="other_clustering", help="the clustering of the other file; main")

@@ -17,7 +17,7 @@ _LONGEST_NAME = 100
 _ENDING = ".napari-phy"
 _TAKEN_ALONG = (
     *("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json"),
-    *("clocks.json", "epochs.json", "trials.json", "placements.json", "decisions.json"),
+    *("clocks.json", "epochs.json", "trials.json", "placements.json", "decisions.json", "compared.json"),
 )
 
 

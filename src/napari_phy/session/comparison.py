@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusteringLike, ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED
@@ -85,16 +89,29 @@ def take(manager: ClusterManager, theirs: ClusteringLike, difference: Difference
 class Comparison:
     """The second curation that a clustering is compared with, and the differences where ours stays.
 
+    Where ours was kept is remembered by the spikes of a difference and how both divide them.
+
     Parameters
     ----------
     manager : ClusterManager
         The clustering that is open.
+    remembered : iterable of str, default ()
+        Marks of the differences where ours was kept in earlier sessions.
+    remember : callable, optional
+        Takes all marks when they change.
     """
 
     changed = signal()
 
-    def __init__(self, manager: ClusterManager) -> None:
+    def __init__(
+        self,
+        manager: ClusterManager,
+        remembered: Iterable[str] = (),
+        remember: Callable[[tuple[str, ...]], object] | None = None,
+    ) -> None:
         self._manager = manager
+        self._marks = set(remembered)
+        self._remember = remember
         self._curation: Curation | None = None
         self._kept: frozenset[Difference] = frozenset()
 
@@ -133,19 +150,54 @@ class Comparison:
             self.take(one)
         return len(chosen)
 
+    def kept_before(self, differences: Iterable[Difference]) -> frozenset[Difference]:
+        """Return those where ours was kept when they were compared before; may run in a worker thread."""
+        curation, marks = self._curation, frozenset(self._marks)
+        if curation is None or not marks:
+            return frozenset()
+        theirs = curation.clustering.spike_clusters
+        return frozenset(one for one in differences if _mark(self._manager, theirs, one) in marks)
+
+    def restore(self, kept: Iterable[Difference]) -> None:
+        """Take it that ours was kept there, as `kept_before` found."""
+        if not self._kept.issuperset(kept := frozenset(kept)):
+            self._kept |= kept
+            self.changed.emit()
+
     def keep(self, difference: Difference) -> None:
         """Keep ours: the difference is decided, until one of its clusters changes."""
         self._kept |= {difference}
+        self._note(difference, is_kept=True)
         self.changed.emit()
 
     def reconsider(self, difference: Difference) -> None:
         """Leave a difference undecided again."""
         if difference in self._kept:
             self._kept -= {difference}
+            self._note(difference, is_kept=False)
             self.changed.emit()
+
+    def _note(self, difference: Difference, *, is_kept: bool) -> None:
+        if any(cluster not in self._manager for cluster in difference.ours):
+            return
+        mark = _mark(self._manager, self._required.clustering.spike_clusters, difference)
+        (self._marks.add if is_kept else self._marks.discard)(mark)
+        if self._remember is not None:
+            self._remember(tuple(sorted(self._marks)))
 
     @property
     def _required(self) -> Curation:
         if self._curation is None:
             raise ClusteringError("Open a second curation first.")
         return self._curation
+
+
+def _mark(manager: ClusterManager, theirs: npt.ArrayLike, difference: Difference) -> str:
+    """Return what is the same for the same difference alone: of the same spikes, that both divide in the same ways."""
+    spikes = np.sort(np.concatenate([manager.spikes(cluster) for cluster in difference.ours]))
+    hashed = hashlib.blake2b(repr((difference.kind, difference.groups)).encode(), digest_size=8)
+    for labels in (manager.clusters_of(spikes), np.asarray(theirs)[spikes]):
+        _, firsts, places = np.unique(labels, return_index=True, return_inverse=True)
+        hashed.update(np.ascontiguousarray(firsts[places], dtype="<i8").data)  # whatever the ids are
+    hashed.update(np.ascontiguousarray(spikes, dtype="<i8").data)
+    return hashed.hexdigest()

@@ -21,7 +21,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.session.comparison import Comparison
 from napari_phy.session.proposals import Proposals
-from napari_phy.storage.side_files import DECISIONS, SideFiles
+from napari_phy.storage.side_files import DECISIONS, KEPT_MINE, SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.table.class_column import ClassRules
@@ -106,7 +106,7 @@ class OpenClustering:
         decisions = _decisions(manager, model, store)
         wizard = Wizard(manager, similarities, listed, decisions, cuts, lambda: similarities.ranked_by.least)
         proposals = Proposals(manager, decisions, cuts)
-        selection, comparison = Selection(manager), Comparison(manager)
+        selection, comparison = Selection(manager), _comparison(manager, model, store)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
         class_rules = ClassRules() if before is None else before.class_rules
         opened = cls(model, store, gate, *fields, cuts, proposals, class_rules)
@@ -200,6 +200,13 @@ def _decisions(manager: ClusterManager, model: BaseModel, store: EditStore) -> D
     place = f"{model.channel_group}/{model.clustering}"
     files.settle()  # it may have been open a moment ago
     return Decisions(manager, files.load(DECISIONS).get(place), partial(files.update, DECISIONS, place))
+
+
+def _comparison(manager: ClusterManager, model: BaseModel, store: EditStore) -> Comparison:
+    """Return the comparison with a second curation, which knows where ours was kept before."""
+    files = SideFiles(model.edited_file, is_kept=not store.read_only)
+    place = f"{model.channel_group}/{model.clustering}"
+    return Comparison(manager, files.load(KEPT_MINE).get(place, ()), partial(files.update, KEPT_MINE, place))
 
 
 def _replayed(store: EditStore, gate: EditGate) -> ClusterManager:

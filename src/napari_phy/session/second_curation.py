@@ -1,4 +1,4 @@
-"""Reading a second curation of the same spikes: another journal, clustering or file, which stays as it is."""
+"""Reading a second curation of the same spikes: a journal, clustering, file or list, which stays as it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.clustering_file import ORIGINAL, StoredClustering
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError, ReplayError
+from napari_phy.formats.cluster_lists import is_cluster_list, read_cluster_list
 from napari_phy.formats.opening import open_model
 from napari_phy.session.comparison import Curation
+from napari_phy.storage.journal_order import JournalOrder
 from napari_phy.storage.kept_edits import KeptEdits, read_journal, read_kept_edits
 from napari_phy.storage.replay_base import base_of, labels_hash
 
@@ -32,7 +34,8 @@ def read_second_curation(
     model : BaseModel
         The data set of one's own curation.
     path : Path, optional
-        Another file of the same spikes, or a journal of edits; None for the same file.
+        Another file of the same spikes, a journal of edits, a folder of phy or Kilosort, or a list of clusters (.npy,
+        .csv or .tsv); None for the same file.
     clustering : str, optional
         Which clustering of that file; None: the one that it opens with.
     began_with : StoredClustering, optional
@@ -44,7 +47,9 @@ def read_second_curation(
     NapariPhyError
         It cannot be read, or has other spikes.
     """
-    if path is not None and path.suffix == JOURNAL_SUFFIX:
+    if path is not None and is_cluster_list(path):
+        edits, name = KeptEdits(_listed(model, path)), path.name
+    elif path is not None and path.suffix == JOURNAL_SUFFIX:
         edits, name = read_journal(model, path), path.name
     else:
         with _second_model(model, path, clustering) as other:
@@ -53,6 +58,17 @@ def read_second_curation(
             name = other.clustering if path is None else f"{other.clustering} of {_name_beside(other, model)}"
     base, base_name = _common_base(model, edits.base, began_with)
     return Curation(name, replayed(edits), base, base_name, edits.problem)
+
+
+def _listed(model: BaseModel, path: Path) -> StoredClustering:
+    """Return a list of clusters, whose spikes are in the order of the file, as one of the spikes of a model."""
+    places = model.journal_places
+    samples = model.spike_samples
+    if places is not None:
+        in_file = np.empty_like(samples)
+        in_file[places] = samples
+        samples = in_file
+    return JournalOrder(places).from_journal(read_cluster_list(path, samples))
 
 
 def _name_beside(other: BaseModel, model: BaseModel) -> str:

@@ -254,7 +254,8 @@ class Session(Saving, TimeStructures):
         Parameters
         ----------
         path : str or Path, optional
-            Another file of the same spikes, or a journal of edits; None for the same file.
+            Another file of the same spikes, a journal of edits, a folder of phy or Kilosort, or a list of clusters
+            (.npy, .csv or .tsv); None for the same file.
         clustering : str, optional
             Which clustering of that file; None: the one that it opens with.
 
@@ -267,7 +268,9 @@ class Session(Saving, TimeStructures):
         place = None if path is None else Path(path)
         curation = read_second_curation(opened.model, place, clustering, opened.store.base)
         opened.comparison.open(curation)
-        return compare(opened.manager, curation)
+        found = compare(opened.manager, curation)
+        opened.comparison.restore(opened.comparison.kept_before(found.differences))
+        return found
 
     @property
     def time(self) -> TimeCursor:

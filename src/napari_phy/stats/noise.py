@@ -60,12 +60,16 @@ def noise_overlap(waveforms: Floats, noise: Floats, n_neighbors: int = N_NEIGHBO
     every = np.concatenate([waveforms, noise]).reshape(2 * n, -1).astype(np.float64)
     if not weights.sum() or not np.isfinite(every).all():
         return math.nan
+    from scipy.linalg import eigh
+
     mean_noise = weights / weights.sum() @ every[n:]
     size = float(mean_noise @ mean_noise)
     if not size > 0:
         return math.nan
     every -= np.outer(every @ mean_noise / size, mean_noise)
     every -= every.mean(axis=0)
-    axes = np.linalg.svd(every, full_matrices=False)[2][:N_COMPONENTS]
-    hits, misses = neighbor_rates(every[:n] @ axes.T, every[n:] @ axes.T, n_neighbors)
+    last = 2 * n - 1
+    squares, places = eigh(every @ every.T, subset_by_index=[max(0, last + 1 - N_COMPONENTS), last])
+    places *= np.sqrt(np.maximum(squares, 0))
+    hits, misses = neighbor_rates(places[:n], places[n:], n_neighbors)
     return ((1 - hits) + misses) / 2

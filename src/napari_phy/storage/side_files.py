@@ -197,6 +197,14 @@ def _are_ids(values: list[Any]) -> bool:
     return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
 
 
+# ---- where ours was kept in comparisons
+
+
+def _marks_of(items: dict[str, Any], _folder: Path) -> dict[str, tuple[str, ...]]:
+    lists = {place: marks for place, marks in items.items() if isinstance(marks, list)}
+    return {place: tuple(mark for mark in marks if isinstance(mark, str)) for place, marks in lists.items()}
+
+
 # ---- what there is
 
 CLOCKS: SideFile[Mapping[str, Any]] = SideFile(  # {name of a stack: its clock}
@@ -232,4 +240,12 @@ DECISIONS: SideFile[dict[str, KeptDecisions]] = SideFile(  # {"channel group/clu
     _plain_decisions,
     _decisions_of,
 )
-KINDS: tuple[SideFile[Any], ...] = (CLOCKS, EPOCHS, TRIAL_TABLES, PLACEMENTS, DECISIONS)
+KEPT_MINE: SideFile[dict[str, tuple[str, ...]]] = SideFile(  # {"channel group/clustering": marks of differences}
+    "compared.json",
+    "kept",
+    "where yours was kept beside another curation",
+    dict,
+    lambda kept, _: kept,
+    _marks_of,
+)
+KINDS: tuple[SideFile[Any], ...] = (CLOCKS, EPOCHS, TRIAL_TABLES, PLACEMENTS, DECISIONS, KEPT_MINE)

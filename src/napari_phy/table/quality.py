@@ -192,8 +192,9 @@ def _noise_overlap(session: SessionLike, cluster: int, on_progress: OnProgress) 
     if not isinstance(rows, MovableRows) or n_samples < n:
         return math.nan
     moments = window + np.sort(np.random.default_rng(cluster).choice(n_samples, n, replace=False))
-    noise = rows.around(moments)[np.arange(n)][:, :, sample.channels]
-    return noise_overlap(sample.waveforms, noise)
+    snippets, channels = np.arange(n), sample.channels
+    noise = read_pairs(rows.around(moments), np.repeat(snippets, len(channels)), np.tile(channels, n))
+    return noise_overlap(sample.waveforms, noise.reshape(n, len(channels), -1).swapaxes(1, 2))
 
 
 def _median_amplitude(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:

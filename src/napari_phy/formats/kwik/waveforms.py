@@ -88,7 +88,7 @@ class Waveforms:
     def around(self, samples: npt.NDArray[np.int64]) -> Waveforms:
         """Return waveforms around other ascending samples, cut, filtered and scaled as these are."""
         traces, _, channels = self._arguments
-        return Waveforms(
+        moved = Waveforms(
             traces,
             samples,
             channels,
@@ -98,6 +98,8 @@ class Waveforms:
             gain=float(self._gain),
             dc_offset=float(self._dc_offset),
         )
+        moved._matrix = None if self.band is None else self._filter_matrix()
+        return moved
 
     @property
     def identity(self) -> list[Any]:

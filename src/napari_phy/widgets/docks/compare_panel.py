@@ -34,10 +34,13 @@ from napari_phy.widgets.docks.compare_page import ComparePage
 from napari_phy.widgets.docks.matrix_plot import MatrixPainter, MatrixZoom, paint_pair, paint_words
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
-FILES = "Curations (*.kwik *.sqlite)"
-FILE, NONE = "another file or journal", "none"
+FILES = "Curations (*.kwik *.sqlite *.npy *.csv *.tsv)"
+FILE, FOLDER, NONE = "another file or journal", "a folder", "none"
 NO_SECOND = "There is no second curation."
-HOW_TO_OPEN = "Open another clustering of this file, or another file or journal of the same spikes; it stays as it is."
+HOW_TO_OPEN = (
+    "Open another clustering of this file, or another file, journal, folder or list of clusters of the same spikes; it "
+    "stays as it is."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class CompareRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompareData:
-    """What is shown: how the clustering compares, and the matrix of shared spikes."""
+    """What is shown: how the clustering compares, the matrix of shared spikes, and where ours was kept before."""
 
     request: CompareRequest
     compared: Compared
     matrix: SharedMatrix
+    kept: frozenset[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class ComparePanel(PaintedPanel):
     all_times, has_times = True, False
     has_legend = has_freeze = False
     help_text = (
-        "A second curation of the same spikes beside yours: the drop-down opens another clustering, .kwik or journal.\n"
+        "A second curation of the same spikes beside yours: the drop-down opens another clustering, .kwik or journal,\n"
+        "a list with the cluster of each spike (.npy, .csv, .tsv), or a folder of phy or Kilosort.\n"
         "Rows are your clusters, columns those of the second curation; the colour of a cell is the part of the larger\n"
         "cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
         "theirs: changed there alone. mine: changed here alone. conflict: changed in both, in different ways.\n"
@@ -120,6 +125,7 @@ class ComparePanel(PaintedPanel):
             (name, Place(name)) for name in session.clusterings if name != session.model.clustering
         ]
         choices.append(("File or journal…", FILE))
+        choices.append(("Folder of phy or Kilosort…", FOLDER))
         if curation is not None:
             choices.append(("No second curation", NONE))
         return choices
@@ -138,9 +144,12 @@ class ComparePanel(PaintedPanel):
             self._reading.drop()
             session.comparison.close()
             return
-        if place == FILE:
+        if place in (FILE, FOLDER):
             start = str(session.model.path.parent)
-            path, _ = QFileDialog.getOpenFileName(self, "Second curation", start, FILES)
+            if place == FILE:
+                path, _ = QFileDialog.getOpenFileName(self, "Second curation", start, FILES)
+            else:
+                path = QFileDialog.getExistingDirectory(self, "Second curation", start)
             if not path:
                 return
             place = Place(path=Path(path))
@@ -222,7 +231,8 @@ class ComparePanel(PaintedPanel):
         assert isinstance(session, OpenClustering)  # of all times
         ours = StoredClustering(session.manager.spike_clusters, request.groups, {}, {}, ())
         compared = compare(ours, request.curation)
-        return CompareData(request, compared, shared_matrix(compared.shared))
+        kept = session.comparison.kept_before(compared.differences)
+        return CompareData(request, compared, shared_matrix(compared.shared), kept)
 
     def draw(self, data: CompareData) -> None:
         self.zoom.fit(len(data.matrix.levels))
@@ -233,6 +243,7 @@ class ComparePanel(PaintedPanel):
         self.stack.caption.setText(
             f"yours ({len(data.matrix.ours)}) and {curation.name} ({clusters}), {agreement.n_same} the same"
         )
+        self.required_session.comparison.restore(data.kept)
         self._show_differences()
         super().draw(data)
 
