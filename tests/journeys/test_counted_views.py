@@ -52,7 +52,7 @@ def test_the_menus_of_correlograms_change_what_is_drawn_and_a_second_dock_begins
     person.pick(panel.header.more_button, "One scale for all")
     assert panel.stack.caption.text() == (
         "Hz, around a spike of the row; one scale for all; logarithmic lags; dashed: expected at this rate; "
-        "band: 3 ms refractory"
+        "band: 3 ms refractory; bottom left: all as one"
     )
     chosen = panel.options()
     copy = person.workspace.panels[person.workspace.board.duplicate("Correlograms")]
