@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import napari_phy.sorting.spikedetekt.detector  # noqa: F401  # registers it
+import napari_phy.sorting.matched.detector  # noqa: F401  # registers it, and SpikeDetekt
 from napari_phy.formats.kwik.kwik_group import Rows
 from napari_phy.sorting import cluster
 from napari_phy.sorting.algorithms import algorithm

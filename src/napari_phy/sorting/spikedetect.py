@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import napari_phy.sorting.spikedetekt.detector  # noqa: F401  # registers it
+import napari_phy.sorting.matched.detector  # noqa: F401  # registers it, and SpikeDetekt
 from napari_phy.sorting.blocks import executor_of
 from napari_phy.sorting.detection import Detection
 from napari_phy.sorting.job import Job, Reporter

@@ -64,6 +64,8 @@ class SpikeDetekt(Estimator):
     ----------
     groups_ : dict of int to DetectedSpikes
         {channel group: its spikes}.
+    plan_ : Plan
+        How samples are filtered and compared.
     thresholds_ : Thresholds
         Of the channels of all groups, side by side.
     components_ : dict of int to ndarray of float32
@@ -82,6 +84,7 @@ class SpikeDetekt(Estimator):
     parameters_type: ClassVar[type[SpikeDetektParameters]] = SpikeDetektParameters
     parameters: SpikeDetektParameters
     groups_: dict[int, DetectedSpikes]
+    plan_: Plan
     thresholds_: Thresholds
     components_: dict[int, Float32]
     n_components_: int
@@ -177,7 +180,7 @@ class SpikeDetekt(Estimator):
         folder: Path,
         given: tuple[Float64, ...] | None,
     ) -> None:
-        plan = self._plan(traces)
+        plan = self.plan_ = self._plan(traces, reporter, executor)
         for note in traces.notes:
             reporter.say(note)
         self.thresholds_ = self._find_thresholds(plan, traces, reporter, executor)
@@ -204,7 +207,7 @@ class SpikeDetekt(Estimator):
             self.groups_[number] = DetectedSpikes(probe, samples, masks[group], features[group])
             reporter.say(f"Channel group {number} has {len(samples)} spikes.")
 
-    def _plan(self, traces: RawTraces) -> Plan:
+    def _plan(self, traces: RawTraces, reporter: Reporter, executor: Executor | None) -> Plan:
         given = self.parameters
         probes = list(traces.groups.values())
         ends = [0, *accumulate(probe.n_channels for probe in probes)]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.sorting.blocks import map_blocks
+from napari_phy.sorting.matched.kernel import Kernel
 from napari_phy.sorting.spikedetekt.chunks import Chunk
 from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
 from napari_phy.sorting.spikedetekt.flood import find_components, masks_at
 from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
-from napari_phy.sorting.spikedetekt.thresholds import Thresholds, add_sizes, empty_counts
+from napari_phy.sorting.spikedetekt.thresholds import Thresholds, add_sizes, empty_counts, noise_of
 from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, project
 from napari_phy.sorting.traces import RawTraces, TracePart
 
@@ -38,6 +42,8 @@ class Plan:
         The channels of each group.
     adjacent : ndarray of bool, shape (n_channels, n_channels)
         Which channels are the same or neighbours.
+    kernel : Kernel, optional
+        The shape of spikes that is looked for; None: the voltage itself is compared with thresholds.
     """
 
     parameters: SpikeDetektParameters
@@ -45,6 +51,11 @@ class Plan:
     columns: npt.NDArray[np.int64]
     groups: tuple[slice, ...]
     adjacent: Bools
+    kernel: Kernel | None = None
+
+    def searched(self, filtered: Float32) -> Float32:
+        """Return what is compared with thresholds, of filtered voltage."""
+        return filtered if self.kernel is None else self.kernel.apply(filtered)
 
     @property
     def window(self) -> tuple[int, int]:
@@ -125,8 +136,20 @@ def count_sizes(plan: Plan, part: TracePart) -> tuple[npt.NDArray[Any], Bools]:
     raw, _ = part.read()
     is_alive = np.asarray((raw[:, plan.columns] != raw[0, plan.columns]).any(axis=0))
     counts = empty_counts(len(plan.columns), is_single=plan.parameters.use_single_threshold)
-    add_sizes(counts, plan.band.apply(raw, plan.columns), is_alive)
+    add_sizes(counts, plan.searched(plan.band.apply(raw, plan.columns)), is_alive)
     return counts, is_alive
+
+
+def measured_noise(
+    plan: Plan, traces: RawTraces, pieces: Sequence[tuple[int, int]], executor: Executor | None
+) -> Float64:
+    """Return the noise of each channel in excerpts; nan where it is constant."""
+    parts = (traces.part(start, stop) for start, stop in pieces)
+    of_each = replace(plan, parameters=plan.parameters.changed(use_single_threshold=False))
+    counts = empty_counts(len(plan.columns), is_single=False)
+    for more, _ in map_blocks(partial(count_sizes, of_each), parts, len(pieces), executor):
+        counts += more
+    return noise_of(counts)
 
 
 def find_spikes(plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Chunk, TracePart]) -> Found:
@@ -136,7 +159,7 @@ def find_spikes(plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Ch
     given = plan.parameters
     filtered = plan.band.apply(raw, plan.columns)
     found = find_components(
-        filtered,
+        plan.searched(filtered),
         thresholds,
         plan.adjacent,
         sign=SIDES[given.detect_spikes],
@@ -160,9 +183,10 @@ def measure_spikes(
     raw, n_lost = part.read()
     given = plan.parameters
     filtered = plan.band.apply(raw, plan.columns)
+    searched = plan.searched(filtered)
     masks = tuple(
         masks_at(
-            filtered,
+            searched,
             thresholds,
             plan.adjacent,
             group,

@@ -1,0 +1,89 @@
+"""Matched detection as an estimator: what SpikeDetekt does, in traces that a matched filter has passed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.sorting.algorithms import register
+from napari_phy.sorting.blocks import map_blocks
+from napari_phy.sorting.job import Reporter
+from napari_phy.sorting.matched.kernel import Kernel, Neighbours, peaks_of, shapes_at
+from napari_phy.sorting.matched.parameters import MatchedParameters
+from napari_phy.sorting.spikedetekt.chunks import excerpts_of
+from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
+from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
+from napari_phy.sorting.spikedetekt.passes import Plan, measured_noise
+from napari_phy.sorting.traces import RawTraces, TracePart
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+_SHARE_BEFORE = 1 / 3  # of the kernel, before the trough
+_APART_MS = 0.4  # between two spikes whose shapes are taken
+
+
+@register
+class MatchedSpikeDetekt(SpikeDetekt):
+    """Detects spikes behind a matched filter, with the noise of each channel.
+
+    The usual shape of large spikes is found in excerpts. How much of it there is around each sample of each channel is
+    what SpikeDetekt then compares with its thresholds: noise of other shapes is lower there. Waveforms and features
+    are those of the filtered traces, as always.
+
+    Parameters
+    ----------
+    **parameters : object
+        Those of `MatchedParameters`.
+
+    Attributes
+    ----------
+    groups_ : dict of int to DetectedSpikes
+        {channel group: its spikes}.
+    plan_ : Plan
+        Has the matched filter; none where there were too few spikes to find it.
+    """
+
+    key: ClassVar[str] = "matched"
+    title: ClassVar[str] = "Matched SpikeDetekt"
+    parameters_type: ClassVar[type[SpikeDetektParameters]] = MatchedParameters
+    parameters: MatchedParameters
+
+    def _plan(self, traces: RawTraces, reporter: Reporter, executor: Executor | None) -> Plan:
+        plan = super()._plan(traces, reporter, executor)
+        high_hz = min(self.parameters.filter_high, plan.band.high_hz)
+        plan = replace(plan, band=replace(plan.band, high_hz=high_hz))
+        kernel = self._find_kernel(plan, traces, reporter, executor)
+        if kernel is None:
+            reporter.say("There are too few large spikes to find their usual shape: none is looked for.")
+        return replace(plan, kernel=kernel)
+
+    def _find_kernel(
+        self, plan: Plan, traces: RawTraces, reporter: Reporter, executor: Executor | None
+    ) -> Kernel | None:
+        given, rate = self.parameters, traces.sample_rate
+        size = max(1, int(given.excerpt_size_seconds * rate))
+        pieces = excerpts_of(traces.recordings, given.kernel_excerpts, size)
+        on_progress = reporter.stage("Finding the shape of spikes", 0.15)
+        noise = measured_noise(plan, traces, pieces, executor)
+        n_samples = max(3, round(given.kernel_ms * rate / 1000))
+        before = round(n_samples * _SHARE_BEFORE)
+        levels = np.where(noise > 0, given.kernel_threshold * noise, np.inf)
+        window = before, n_samples - before, max(1, round(_APART_MS * rate / 1000))
+        cut = partial(_large_shapes, plan, levels, window)
+        parts = (traces.part(start, stop) for start, stop in pieces)
+        return Kernel.of(list(map_blocks(cut, parts, len(pieces), executor, on_progress)), before)
+
+
+def _large_shapes(plan: Plan, levels: Float64, window: tuple[int, int, int], part: TracePart) -> Float32:
+    """Return the shapes of large spikes of an excerpt on their largest channels."""
+    before, after, reach = window
+    filtered = plan.band.apply(part.read()[0], plan.columns)
+    sign = SIDES[plan.parameters.detect_spikes]
+    shapes = shapes_at(filtered, peaks_of(filtered, sign, levels, Neighbours.of(plan.adjacent), reach), before, after)
+    return shapes * -np.sign(shapes[:, before])[:, None]  # troughs
