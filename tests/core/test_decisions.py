@@ -32,6 +32,23 @@ def test_a_cluster_that_is_not_two_is_no_pair(manager):
     assert not decisions.has_any(3)
 
 
+def test_a_cluster_that_is_no_noise_stays_so_in_the_next_session_until_it_is_doubted(manager):
+    kept = []
+    decisions = Decisions(manager, keep=kept.append)
+    decisions.trust(2)
+    assert decisions.is_sound(2)
+    assert not decisions.is_sound(1)
+    decisions.flush()
+    assert Decisions(manager, kept[0]).is_sound(2)
+    assert not Decisions(ClusterManager([1] * 3 + [2] * 4 + [3] * 2), kept[0]).is_sound(2)
+    assert Decisions(manager, KeptDecisions(sound=(2,))).kept == KeptDecisions()  # its fingerprint was lost
+    decisions.doubt(2)
+    decisions.doubt(2)
+    assert not decisions.is_sound(2)
+    decisions.flush()
+    assert kept[1] == KeptDecisions()
+
+
 def test_it_holds_for_the_same_spikes_also_after_undo_and_in_the_next_session(manager):
     kept = []
     decisions = Decisions(manager, keep=kept.append)

@@ -51,7 +51,7 @@ def some_of(kind, data_set):
         EPOCHS: (Epoch(0.0, 1.0, "a"), Epoch(2.0, 3.0, "µ")),
         TRIAL_TABLES: (data_set.with_name("a.tsv"), data_set.parent / "b" / "b.csv"),
         PLACEMENTS: {0: placed()},
-        DECISIONS: {"0/main": KeptDecisions(((1, 2), (3, 3)), (4,), {one: f"{one:016x}" for one in (1, 2, 3, 4)})},
+        DECISIONS: {"0/main": KeptDecisions(((1, 2), (3, 3)), (4,), {one: f"{one:016x}" for one in range(1, 6)}, (5,))},
         KEPT_MINE: {"0/main": ("0123456789abcdef",)},
     }
     return values[kind]

@@ -8,7 +8,6 @@ from widgets.light_session import light_session
 
 import napari_phy
 from napari_phy.core.errors import MissingDataError, SettingsError
-from napari_phy.table.pair_evidence import candidate_pairs, pair_evidence
 from napari_phy.views.proposals import ProposalsSettings, compute_proposals, propose_merges
 
 
@@ -70,19 +69,6 @@ def test_a_group_of_four_parts_is_one_proposal_and_no_cluster_is_in_two(kwik_cop
         assert four in groups
         every = [cluster for group in groups for cluster in group]
         assert len(every) == len(set(every))
-
-
-def test_candidates_share_a_channel_and_evidence_is_the_same_for_all_pairs_together(sample):
-    ids = sample.manager.cluster_ids.tolist()
-    pairs = candidate_pairs(sample.opened, ids)
-    assert pairs == sorted(set(pairs))
-    assert all(one < other for one, other in pairs)
-    assert (5, 12) in pairs
-    masks = {one: sample.sums.get([one])[one].mask_sum > 0 for one in ids}
-    assert all((masks[one] & masks[other]).any() for one, other in pairs)
-    together = pair_evidence(sample.opened, pairs)
-    assert together[pairs.index((5, 12))].odds == pytest.approx(pair_evidence(sample.opened, [(5, 12)])[0].odds)
-    assert candidate_pairs(sample.opened, [3]) == []
 
 
 def test_without_features_there_is_a_sentence():

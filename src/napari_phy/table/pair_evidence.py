@@ -26,7 +26,7 @@ N_SPIKES = 400  # of each cluster whose features are compared
 N_CHANNELS = 6  # of a pair: those on which one of them is largest
 N_CANDIDATES = 10  # of each cluster: the most similar ones
 LEAST_SIMILARITY = 0.7  # cosine of the mean masked features
-_AT_ONCE, _PAIRS_AT_ONCE = 512, 2048  # clusters, and pairs whose features are held
+CLUSTERS_AT_ONCE, PAIRS_AT_ONCE = 512, 2048  # that are compared; whose features are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def candidate_pairs(
     for row, one in enumerate(ids):
         has_part[row, channels_by(sums[one])] = 1
     found: set[tuple[int, int]] = set()
-    for start in range(0, len(ids), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
+    for start in range(0, len(ids), CLUSTERS_AT_ONCE):
+        some = slice(start, start + CLUSTERS_AT_ONCE)
         alike = np.where(has_part[some] @ has_part.T > 0, vectors[some] @ vectors.T, -1)
         alike[np.arange(len(alike)), start + np.arange(len(alike))] = -1
         best = np.argsort(-alike, axis=1, kind="stable")[:, :N_CANDIDATES]
@@ -104,8 +104,8 @@ def pair_evidence(
         There are no features.
     """
     found: list[PairEvidence] = []
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
-        some = pairs[start : start + _PAIRS_AT_ONCE]
+    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+        some = pairs[start : start + PAIRS_AT_ONCE]
         found += _evidence(session, some, part_of(on_progress, start / len(pairs), (start + len(some)) / len(pairs)))
     return found
 
