@@ -83,6 +83,7 @@ def test_a_window_shows_names_letter_by_letter(make_napari_viewer, qtbot, tmp_pa
     path = make_hostile(tmp_path)
     viewer = make_napari_viewer(show=True)
     viewer.open(str(path), plugin="napari-phy")
+    qtbot.waitUntil(lambda: Workspace.find(viewer) is not None)  # once the window is on the screen
     workspace = Workspace.find(viewer)
     session = workspace.session
     assert session.manager.group(0) == NAME.lower()
