@@ -26,6 +26,7 @@ from napari_phy.widgets.window.layouts import (
 )
 from napari_phy.widgets.window.workspace import open_workspace
 
+LOWER_BY_TABS = {"Waveforms", "Features"}  # in whose place there may be tabs now
 INSPECT_TOP, INSPECT_BOTTOM = (
     {title: width for (title,), width in INSPECT.large[area].places.items()} for area in (TOP, BOTTOM)
 )
@@ -135,23 +136,30 @@ def test_headers_survive_and_a_preset_brings_back_what_was_moved(open_, qtbot):
         assert dock.titleBarWidget().findChild(Header) is workspace.panels[title].header
 
 
-def test_a_view_that_is_opened_leaves_the_lines_between_docks_where_they_were_drawn(open_, qtbot):
-    workspace = open_(LARGE)
+@pytest.mark.parametrize(("size", "preset"), [(LARGE, "Sort"), (SMALL, "With imaging"), (SMALL, "Sort")])
+def test_a_view_that_is_opened_leaves_the_lines_between_docks_where_they_were_drawn(open_, qtbot, size, preset):
+    workspace = open_(size)
+    choose(qtbot, workspace, preset)
     window, docks = workspace.window, workspace.docks
-    window.resizeDocks([docks["Traces"]], [420], Qt.Orientation.Vertical)
-    window.resizeDocks([docks["Waveforms"], docks["Features"]], [640, 420], Qt.Orientation.Horizontal)
-    window.resizeDocks([docks["Clusters"]], [360], Qt.Orientation.Horizontal)
+    for name, dock in docks.items():
+        if window.dockWidgetArea(dock) == RIGHT and name != "Amplitude":
+            dock.close()  # a column of one dock was taken for a new one
+    window.resizeDocks([docks["Traces"]], [300], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["Clusters"], docks["Amplitude"]], [280, 530], Qt.Orientation.Horizontal)
     QApplication.processEvents()
-    before = sizes(workspace)
-    assert before["Traces"][1] > 400
-    workspace.board.open("PSTH")
-    with qtbot.waitSignal(workspace.board.arranged):
-        pass
-    after = sizes(workspace)
-    assert "PSTH" in after
-    assert {title: after[title] for title in after if title in before} == {
-        title: pytest.approx(there, abs=2) for title, there in before.items() if title in after
-    }
+    before, canvas = sizes(workspace), window.centralWidget().size()
+    for title in ("PSTH", "Intervals"):
+        workspace.board.open(title)
+        with qtbot.waitSignal(workspace.board.arranged):
+            pass
+        after = sizes(workspace)
+        assert title in after
+        stay = before.keys() & after.keys()
+        assert {name: after[name] for name in stay - LOWER_BY_TABS} == {
+            name: pytest.approx(before[name], abs=2) for name in stay - LOWER_BY_TABS
+        }
+        assert window.centralWidget().width() == pytest.approx(canvas.width(), abs=2)
+        assert window.centralWidget().height() == pytest.approx(canvas.height(), abs=2)
 
 
 def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):

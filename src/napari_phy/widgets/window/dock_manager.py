@@ -313,7 +313,7 @@ class DockManager(QObject):
         beside = [d for d in self.docks.values() if not d.isHidden() and window.dockWidgetArea(d) == layouts.RIGHT]
         if is_new and set(self.preset.titles) <= set(self._placed):
             layouts.divide(window, self._placed, self._form, small=self.is_small)
-        elif column is not None and len(beside) == 1:
+        elif column is not None and len(beside) == 1 and beside[0] not in self._sizes:
             window.resizeDocks(beside, [column.breadth], layouts.ACROSS)
         elif was_shown and all(self._shares_place(dock) for dock in self._in_front):
             layouts.restore_sizes(window, self._sizes)
