@@ -150,7 +150,7 @@ recording = read_binary("traces.dat", given["rate"], given["dtype"], len(positio
 probe = Probe(ndim=2)
 probe.set_contacts(positions=positions, shapes="circle", shape_params={"radius": 5})
 probe.set_device_channel_indices(np.arange(len(positions)))
-recording = recording.set_probe(probe)
+recording = recording.set_probe(probe) or recording  # newer versions change it in place
 found = run_sorter(given["sorter"], recording, folder="sorted", remove_existing_folder=True).to_spike_vector()
 np.savez("found.npz", samples=found["sample_index"].astype(float), units=found["unit_index"])
 """
