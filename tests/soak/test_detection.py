@@ -51,6 +51,17 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path):
     assert_array_equal(found.features, alone.features)
 
 
+def test_an_engine_of_ipyparallel_gives_the_same_bits(tmp_path):
+    ipyparallel = pytest.importorskip("ipyparallel")
+    raw = raw_file(tmp_path, 80_000)
+    alone = spikedetect.run(raw).result().groups[0]
+    with ipyparallel.Cluster(n=1) as client:
+        for view in (client.load_balanced_view(), client[:]):
+            found = spikedetect.run(raw, ipp_view=view).result().groups[0]
+            assert_array_equal(found.samples, alone.samples)
+            assert_array_equal(found.features, alone.features)
+
+
 @pytest.mark.real_data
 def test_ten_minutes_of_32_channels_take_little_memory_and_a_twentieth_of_their_time(tmp_path, data_folder):
     folder = data_folder / "klusta_synth32"

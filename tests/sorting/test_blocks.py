@@ -69,6 +69,8 @@ def test_clients_views_and_executors_are_taken():
         assert executor_of(executor) is executor
         assert executor_of(SimpleNamespace(get_executor=lambda **options: executor)) is executor
         assert executor_of(ipp_view=SimpleNamespace(executor=executor)) is executor
+        balanced = SimpleNamespace(load_balanced_view=lambda targets: SimpleNamespace(executor=executor))
+        assert executor_of(ipp_view=SimpleNamespace(client=balanced, targets=[0], executor=None)) is executor
         with pytest.raises(SortingError, match="not both"):
             executor_of(executor, SimpleNamespace(executor=executor))
     with pytest.raises(SortingError, match="cannot be given to a int"):

@@ -35,7 +35,9 @@ def executor_of(client: Any = None, ipp_view: Any = None) -> Executor | None:
     if client is not None and ipp_view is not None:
         raise SortingError("Give a client or an ipyparallel view, not both.")
     if ipp_view is not None:
-        client = getattr(ipp_view, "executor", None)
+        balanced = getattr(getattr(ipp_view, "client", None), "load_balanced_view", None)
+        # A direct view would have every engine do each block.
+        client = getattr(ipp_view if balanced is None else balanced(ipp_view.targets), "executor", None)
     elif hasattr(client, "get_executor"):  # of dask.distributed
         client = client.get_executor(pure=False, retries=_RETRIES)
     if (client is None and ipp_view is None) or hasattr(client, "submit"):
