@@ -79,6 +79,20 @@ def test_a_merge_adds_rates(session):
     np.testing.assert_array_equal(whole.counts[0], parts.counts.sum(axis=0))
 
 
+def test_rates_of_a_merged_cluster_are_added_without_looking_at_its_spikes(session, monkeypatch):
+    parts = compute_firing_rates(session, FiringRateRequest((0, 1)))
+    new = session.manager.merge([0, 1]).added[0]
+    asked = []
+    spikes_of = session.manager.spikes
+    monkeypatch.setattr(session.manager, "spikes", lambda cluster: (asked.append(cluster), spikes_of(cluster))[1])
+    whole = compute_firing_rates(session, FiringRateRequest((new,)))
+    assert asked == []
+    np.testing.assert_array_equal(whole.counts[0], parts.counts.sum(axis=0))
+    session.manager.undo()
+    compute_firing_rates(session, FiringRateRequest((0, 1)))
+    assert asked == []
+
+
 def test_the_caption_says_how_long_a_bin_is(make_session):
     session = make_session(duration=60.0)
     data = compute_firing_rates(session, FiringRateRequest((0,)))

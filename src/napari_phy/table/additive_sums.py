@@ -14,11 +14,19 @@ from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.table.cluster_arrays import families
+from napari_phy.table.session_like import ManagerLike
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 SMALLEST_REST = 0.01
+
+
+def merged_from(manager: ManagerLike, cluster_id: int) -> tuple[int, ...]:
+    """Return the clusters that the last edit merged into one, () where that was another edit."""
+    record = manager.undo_record
+    is_merge = record is not None and record.description == "merge" and cluster_id in record.added
+    return tuple(record.deleted) if record is not None and is_merge else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

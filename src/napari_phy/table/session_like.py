@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.stats.automatic_classes import Rule
 
 
@@ -72,6 +73,11 @@ class ManagerLike(Protocol):
     @property
     def n_cuts(self) -> int:
         """How often slots were changed."""
+        ...
+
+    @property
+    def undo_record(self) -> UpdateInfo | None:
+        """The last edit that holds, None where there is none."""
         ...
 
     @property

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.table.additive_sums import merged_from
 from napari_phy.table.columns import mean_rates
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
@@ -162,6 +163,10 @@ def compute_firing_rates(
         found = {}
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
+            parents = _counted.known(whole, [(parent, *key[1:]) for parent in merged_from(whole.manager, key[0])])
+            if parents and len(parents) == len(merged_from(whole.manager, key[0])):
+                found[key] = read_only(np.sum(list(parents.values()), axis=0))
+                continue
             samples = model.spike_samples[whole.manager.spikes(key[0])]
             found[key] = read_only(np.diff(np.searchsorted(samples, edges)))
         return found

@@ -80,10 +80,10 @@ class ComparePanel(PaintedPanel):
     all_times, has_times = True, False
     has_legend = has_freeze = False
     help_text = (
-        "A second curation of the same spikes beside yours: the drop-down opens another clustering, .kwik or journal,\n"
-        "a list with the cluster of each spike (.npy, .csv, .tsv), or a folder of phy or Kilosort.\n"
-        "Rows are your clusters, columns those of the second curation; the colour of a cell is the part of the larger\n"
-        "cluster that both share. Below, every difference is a row: click it to select the clusters.\n"
+        "A second curation of the same spikes beside yours: the drop-down opens another clustering, .kwik, journal,\n"
+        "list of clusters (.npy, .csv, .tsv) or folder of phy. Rows are your clusters, columns those of the second\n"
+        "curation; the colour of a cell is the part of the larger cluster that both share.\n"
+        "Below, every difference is a row: click it to select the clusters.\n"
         "theirs: changed there alone. mine: changed here alone. conflict: changed in both, in different ways.\n"
         "Where clusters were split or rearranged, click a cell to select the spikes of that cluster of theirs;\n"
         "{split} splits them off alone. The wheel zooms, dragging moves, a double-click shows all.\n"
