@@ -20,7 +20,8 @@ from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
 from napari_phy.widgets.panels.view_panel import ViewPanel
-from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, is_large
+from napari_phy.widgets.window.background_jobs import Preparation, is_large
+from napari_phy.widgets.window.read_ahead import ReadAhead
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."
 

@@ -19,13 +19,14 @@ from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
-from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, SimilarityComputation, is_large
+from napari_phy.widgets.window.background_jobs import Preparation, SimilarityComputation, is_large
 from napari_phy.widgets.window.canvas import Overview
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.data_files import RawDataSearch
 from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.layout_store import LayoutStore
+from napari_phy.widgets.window.read_ahead import ReadAhead
 from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.window_keys import WindowKeys
 

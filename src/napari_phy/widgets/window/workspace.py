@@ -32,7 +32,7 @@ from napari_phy.widgets.panels.panel import (
 )
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
-from napari_phy.widgets.window.background_jobs import ReadAhead, WorkBar
+from napari_phy.widgets.window.background_jobs import WorkBar
 from napari_phy.widgets.window.canvas import LowWelcome, Overview
 from napari_phy.widgets.window.clock_proposals import ClockProposals
 from napari_phy.widgets.window.close_guard import CloseGuard
@@ -43,6 +43,7 @@ from napari_phy.widgets.window.data_notifications import DataNotifications, Edit
 from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, dock_name
 from napari_phy.widgets.window.kinds import KINDS
 from napari_phy.widgets.window.layout_store import LayoutStore
+from napari_phy.widgets.window.read_ahead import ReadAhead
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
 from napari_phy.widgets.window.slider_time import MissingFrames, SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
