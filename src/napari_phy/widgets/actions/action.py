@@ -163,6 +163,23 @@ class Action:
         return self.refusal(session)
 
 
+def session_of(context: ActionContext) -> Session:
+    """Return the open data set; actions run only with one."""
+    assert context.session is not None
+    return context.session
+
+
+def say_if(context: ActionContext, sentence: str) -> None:
+    """Put a sentence into the status bar if there is one."""
+    if sentence:
+        context.say(sentence)
+
+
+def always(sentence: str) -> Callable[[Session], str]:
+    """Return the sentence of an action that always does the same."""
+    return lambda session: sentence
+
+
 def perform(action: Action, controller: ActionContext) -> bool:
     """Run an action if it can be done, else say why not; return whether it was done."""
     refusal = action.why_not(controller.session)

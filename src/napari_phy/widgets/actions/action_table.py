@@ -1,7 +1,5 @@
 """The one table of actions: it feeds the toolbar, the keys, the menus and the list of keys."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from napari_phy.core.sentences import listed
@@ -9,7 +7,7 @@ from napari_phy.session import Session
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.edit_words import edit_name
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import Action, ActionContext
+from napari_phy.widgets.actions.action import Action, ActionContext, always, session_of
 from napari_phy.widgets.actions.navigation import (
     go_back,
     go_on,
@@ -18,15 +16,7 @@ from napari_phy.widgets.actions.navigation import (
     go_to_violation,
     n_similar,
     needs_cut_to_go_on,
-    needs_cut_to_show,
-    needs_skipped,
-    nothing_to_propose,
-    pause_caption,
-    pause_or_start,
-    pause_sentence,
     select_similar,
-    show_cut,
-    start_over,
     turn_page,
 )
 from napari_phy.widgets.actions.refusals import (
@@ -47,27 +37,7 @@ from napari_phy.widgets.actions.refusals import (
     never,
     stray_cluster,
 )
-from napari_phy.widgets.actions.reviewing import (
-    accept,
-    accept_sentence,
-    find_caption,
-    needs_group,
-    needs_open_proposal,
-    needs_proposal,
-    needs_proposals,
-    reject,
-    reject_caption,
-    reject_sentence,
-    step,
-    take_out,
-    take_out_caption,
-    take_out_sentence,
-)
-
-
-def _session(context: ActionContext) -> Session:
-    assert context.session is not None
-    return context.session
+from napari_phy.widgets.actions.review_actions import REVIEW_ACTIONS
 
 
 def _merge_caption(session: Session) -> str:
@@ -136,55 +106,40 @@ def _save_sentence(session: Session) -> str:
 
 
 def _merge(context: ActionContext) -> None:
-    session = _session(context)
+    session = session_of(context)
     session.merge(session.selection.clusters)
 
 
 def _split(context: ActionContext) -> None:
-    session = _session(context)
+    session = session_of(context)
     session.split(session.selection.spikes)
 
 
 def _discard(context: ActionContext) -> None:
-    session = _session(context)
+    session = session_of(context)
     session.discard(session.selection.clusters)
 
 
 def _take_color(context: ActionContext) -> None:
-    session = _session(context)
+    session = session_of(context)
     session.recolor(session.selection.clusters, None)
 
 
 def _next_candidate(context: ActionContext) -> None:
-    context.once_cut_is_known(go_on, is_due=needs_cut_to_go_on(_session(context)))
-
-
-def _show_cut(context: ActionContext) -> None:
-    context.once_cut_is_known(show_cut, is_due=needs_cut_to_show(_session(context)))
-
-
-def _say(context: ActionContext, sentence: str) -> None:
-    if sentence:
-        context.say(sentence)
-
-
-def _show_wizard(context: ActionContext) -> None:
-    context.show_wizard()
-    _session(context).review_first()
-    _say(context, nothing_to_propose(_session(context)))
+    context.once_cut_is_known(go_on, is_due=needs_cut_to_go_on(session_of(context)))
 
 
 def _undo(context: ActionContext) -> None:
-    _session(context).undo()
+    session_of(context).undo()
 
 
 def _redo(context: ActionContext) -> None:
-    _session(context).redo()
+    session_of(context).redo()
 
 
 def _step(context: ActionContext, places: int) -> None:
     """Select the cluster that many rows below the best one; stay at the ends of the list."""
-    order, session = list(context.listed_clusters()), _session(context)
+    order, session = list(context.listed_clusters()), session_of(context)
     if not order:
         context.say(messages.NO_ROW_TO_GO_TO)
         return
@@ -199,19 +154,19 @@ def _step(context: ActionContext, places: int) -> None:
 def _jump(context: ActionContext, row: int) -> None:
     order = context.listed_clusters()
     if order:
-        _session(context).selection.select([order[row]])
+        session_of(context).selection.select([order[row]])
     else:
         context.say(messages.NO_ROW_TO_GO_TO)
 
 
 def _drop_similar(context: ActionContext) -> None:
-    selection = _session(context).selection
+    selection = session_of(context).selection
     selection.select(selection.best, n_best=len(selection.best))
 
 
 def _restrict_time(context: ActionContext) -> None:
     """Have views use the spikes of what Traces shows, or of the whole recording again."""
-    clock = _session(context).time
+    clock = session_of(context).time
     if clock.range_s is None:
         clock.set_range(*clock.shown_s)
     else:
@@ -228,10 +183,6 @@ def _restrict_sentence(session: Session) -> str:
     return "Use the spikes of the whole recording again"
 
 
-def _simple(sentence: str) -> Callable[[Session], str]:
-    return lambda session: sentence
-
-
 STRETCH = 1.5  # of time, by one key
 GROUPS = (("good", "Good", "G"), ("mua", "MUA", "M"), ("noise", "Noise", "N"), ("unsorted", "Unsorted", "U"))
 GROUP_WORDS = {
@@ -246,13 +197,13 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
     """Return the three actions that move all selected, the best or the similar clusters to a group."""
 
     def move_all(context: ActionContext) -> None:
-        _session(context).move(_session(context).selection.clusters, group)
+        session_of(context).move(session_of(context).selection.clusters, group)
 
     def move_best(context: ActionContext) -> None:
-        _session(context).move(_session(context).selection.best, group)
+        session_of(context).move(session_of(context).selection.best, group)
 
     def move_similar(context: ActionContext) -> None:
-        _session(context).move(_session(context).selection.similar, group)
+        session_of(context).move(session_of(context).selection.similar, group)
 
     def all_sentence(session: Session) -> str:
         clusters = session.selection.clusters
@@ -324,168 +275,109 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "next_candidate", "Next candidate", "Go", _next_candidate, needs_clusters,
-        _simple("Show the next candidate for the best cluster"), ("Space",),
+        always("Show the next candidate for the best cluster"), ("Space",),
         words="propose compare similar pair skip",
     ),
     Action(
-        "previous_candidate", "Previous candidate", "Go", lambda context: go_back(_session(context)), needs_clusters,
-        _simple("Go back to the previous candidate"), ("Shift+Space",), words="back similar pair",
+        "previous_candidate", "Previous candidate", "Go", lambda context: go_back(session_of(context)), needs_clusters,
+        always("Go back to the previous candidate"), ("Shift+Space",), words="back similar pair",
     ),
     Action(
         "next_best", "Next best", "Go", lambda context: _step(context, 1), needs_listed,
-        _simple("Select the next cluster of the list"), ("Down",), ("Down",), words="cluster down row",
+        always("Select the next cluster of the list"), ("Down",), ("Down",), words="cluster down row",
     ),
     Action(
         "previous_best", "Previous best", "Go", lambda context: _step(context, -1), needs_listed,
-        _simple("Select the previous cluster of the list"), ("Up",), ("Up",), words="cluster up row",
+        always("Select the previous cluster of the list"), ("Up",), ("Up",), words="cluster up row",
     ),
     Action(
         "first_best", "First", "Go", lambda context: _jump(context, 0), needs_listed,
-        _simple("Select the first cluster of the list"), ("Home",), ("Home",), words="cluster top row begin",
+        always("Select the first cluster of the list"), ("Home",), ("Home",), words="cluster top row begin",
     ),
     Action(
         "last_best", "Last", "Go", lambda context: _jump(context, -1), needs_listed,
-        _simple("Select the last cluster of the list"), ("End",), ("End",), words="cluster bottom row end",
+        always("Select the last cluster of the list"), ("End",), ("End",), words="cluster bottom row end",
     ),
     Action(
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
-        _simple("Keep only the best cluster selected"), ("Backspace",),
+        always("Keep only the best cluster selected"), ("Backspace",),
         words="deselect clear only unselect candidates",
     ),
     Action(
         "most_similar", "Select the most similar", "Go",
-        lambda context: select_similar(_session(context), n_similar(_session(context))), needs_best, _similar_sentence,
+        lambda context: select_similar(session_of(context), n_similar(session_of(context))), needs_best,
+        _similar_sentence,
         ("Shift+S",), words="candidates several n top merge",
     ),
     Action(
         "next_similar", "Select the next most similar", "Go",
-        lambda context: select_similar(_session(context), n_similar(_session(context)), goes_on=True), needs_best,
+        lambda context: select_similar(session_of(context), n_similar(session_of(context)), goes_on=True), needs_best,
         _next_similar_sentence, ("Shift+D",), words="candidates several n following merge",
     ),
     Action(
         "next_shank", "Next shank", "Go", lambda context: context.go_to_shank(1), needs_shanks,
-        _simple("Go to the next shank of the file, or from the last to the first; unsaved edits are kept"),
+        always("Go to the next shank of the file, or from the last to the first; unsaved edits are kept"),
         ("Ctrl+PgDown",),
     ),
     Action(
         "previous_shank", "Previous shank", "Go", lambda context: context.go_to_shank(-1), needs_shanks,
-        _simple("Go to the previous shank of the file"), ("Ctrl+PgUp",),
+        always("Go to the previous shank of the file"), ("Ctrl+PgUp",),
     ),
     Action(
         "filter", "Filter the list", "Go", lambda context: context.filter_list(), never,
-        _simple("Show only some clusters in the list, as with rate > 5"), ("/",), words="search find query clusters",
+        always("Show only some clusters in the list, as with rate > 5"), ("/",), words="search find query clusters",
     ),
+    *REVIEW_ACTIONS,
     Action(
-        "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
-        _simple("Go to the first undecided cluster, and show what it may be merged with, and why"),
-        ("W",), (), "wizard", words="guide assistant suggest propose",
-    ),
-    Action(
-        "pause_wizard", "Pause or start the wizard", "Wizard",
-        lambda context: context.say(pause_or_start(_session(context))),
-        needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption, words="stop resume",
-    ),
-    Action(
-        "reset_wizard", "Start over", "Wizard",
-        lambda context: _say(context, start_over(_session(context))), needs_clusters,
-        _simple("Forget what was skipped and decided, and begin with the first undecided cluster; no edit is undone"),
-        words="restart begin reset wizard",
-    ),
-    Action(
-        "propose_cut", "Show a cut", "Wizard", _show_cut, needs_best,
-        _simple("Show where the best cluster falls into two clouds, to split it there"), ("Shift+K",),
-        words="split bimodal two clouds propose",
-    ),
-    Action(
-        "review_skipped", "Review skipped", "Wizard", lambda context: _session(context).review_skipped(), needs_skipped,
-        _simple("Propose the skipped clusters again"), words="again undecided",
-    ),
-    Action(
-        "proposals", "Proposals", "Proposals", lambda context: context.show_proposals(find=False), needs_clusters,
-        _simple("Go through merges, noise and splits that are proposed for all clusters"),
-        ("P",), words="review list suggest automatic merge groups curate",
-    ),
-    Action(
-        "find_proposals", "Find proposals", "Proposals", lambda context: context.show_proposals(find=True),
-        needs_clusters,
-        _simple("Look for clusters to merge, to split, and for noise; what was rejected is not proposed again"),
-        caption=find_caption, words="compute search propose suggest automatic merge",
-    ),
-    Action(
-        "accept_proposal", "Accept", "Proposals", lambda context: accept(_session(context)),
-        for_edits(needs_open_proposal), accept_sentence, ("A",), words="proposal yes agree apply",
-    ),
-    Action(
-        "reject_proposal", "Reject", "Proposals", lambda context: reject(_session(context)), needs_proposal,
-        reject_sentence, ("R",), caption=reject_caption, words="proposal no never reconsider",
-    ),
-    Action(
-        "take_out", "Take out", "Proposals", lambda context: take_out(_session(context)), needs_group,
-        take_out_sentence, ("X",), caption=take_out_caption, words="proposal member remove cluster group exclude",
-    ),
-    Action(
-        "next_proposal", "Next proposal", "Proposals", lambda context: step(_session(context), 1), needs_proposals,
-        _simple("Look at the next proposal: its clusters are selected"), ("N",), words="skip down review",
-    ),
-    Action(
-        "previous_proposal", "Previous proposal", "Proposals", lambda context: step(_session(context), -1),
-        needs_proposals, _simple("Look at the previous proposal"), ("Shift+N",), words="back up review",
-    ),
-    Action(
-        "move_by_class", "Move to groups by class…", "Wizard", lambda context: context.ask_classes(),
-        for_edits(needs_clusters),
-        _simple("Say how many clusters would move to the groups of their automatic classes, and move them"),
-        words="automatic class noise mua good classify bombcell label curate threshold",
-    ),
-    Action(
-        "next_page", "Next page", "Time", lambda context: turn_page(_session(context), 1), never,
-        _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
+        "next_page", "Next page", "Time", lambda context: turn_page(session_of(context), 1), never,
+        always("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
         words="scroll forward traces right",
     ),
     Action(
-        "previous_page", "Previous page", "Time", lambda context: turn_page(_session(context), -1), never,
-        _simple("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
+        "previous_page", "Previous page", "Time", lambda context: turn_page(session_of(context), -1), never,
+        always("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
         words="scroll back traces left",
     ),
     Action(
-        "next_spike", "Next spike", "Time", lambda context: go_to_spike(_session(context), 1), needs_one,
-        _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
+        "next_spike", "Next spike", "Time", lambda context: go_to_spike(session_of(context), 1), needs_one,
+        always("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
         words="jump forward step",
     ),
     Action(
-        "previous_spike", "Previous spike", "Time", lambda context: go_to_spike(_session(context), -1), needs_one,
-        _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
+        "previous_spike", "Previous spike", "Time", lambda context: go_to_spike(session_of(context), -1), needs_one,
+        always("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
         words="jump back step",
     ),
     Action(
-        "next_violation", "Next refractory violation", "Time", lambda context: go_to_violation(_session(context)),
-        needs_one, _simple("Go to the next spike within 2 ms of the one before it"),
+        "next_violation", "Next refractory violation", "Time", lambda context: go_to_violation(session_of(context)),
+        needs_one, always("Go to the next spike within 2 ms of the one before it"),
         ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",), words="isi refractory interval short contamination",
     ),
     Action(
-        "next_event", "Next event", "Time", lambda context: context.say(messages.event(go_to_event(_session(context)))),
-        needs_events, _simple("Go to the next event of the recording"),
+        "next_event", "Next event", "Time",
+        lambda context: context.say(messages.event(go_to_event(session_of(context)))),
+        needs_events, always("Go to the next event of the recording"),
         ("Alt+Shift+Right",), ("Alt+Shift+Right",), words="stimulus ttl trigger marker jump",
     ),
     Action(
         "previous_event", "Previous event", "Time",
-        lambda context: context.say(messages.event(go_to_event(_session(context), -1))),
-        needs_events, _simple("Go to the previous event of the recording"),
+        lambda context: context.say(messages.event(go_to_event(session_of(context), -1))),
+        needs_events, always("Go to the previous event of the recording"),
         ("Alt+Shift+Left",), ("Alt+Shift+Left",), words="stimulus ttl trigger marker jump back",
     ),
     Action(
         "stretch_time", "Stretch time in the overview", "Time", lambda context: context.stretch(STRETCH), never,
-        _simple("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
+        always("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
         words="zoom in magnify canvas",
     ),
     Action(
         "squeeze_time", "Squeeze time in the overview", "Time", lambda context: context.stretch(1 / STRETCH), never,
-        _simple("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
+        always("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
         words="zoom out canvas",
     ),
     Action(
         "go_to_time", "Go to time or spike…", "Time", lambda context: context.ask_time(), never,
-        _simple("Go to a time of the recording"), ("T",), words="jump seek moment second position",
+        always("Go to a time of the recording"), ("T",), words="jump seek moment second position",
     ),
     Action(
         "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
@@ -493,17 +385,17 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "ask_range", "Only a time range…", "Time", lambda context: context.ask_range(), never,
-        _simple("Use only the spikes of a time range in all views"), ("Alt+Shift+R",),
+        always("Use only the spikes of a time range in all views"), ("Alt+Shift+R",),
         words="range epoch interval window part limit restrict",
     ),
     Action(
         "command", "Command line", "Help", lambda context: context.ask_command(), never,
-        _simple("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
+        always("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
         words="snippet type terminal prompt",
     ),
     Action(
         "keys", "All actions", "Help", lambda context: context.show_keys(), never,
-        _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
+        always("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
         words="shortcuts hotkeys help search keyboard",
     ),
 )  # fmt: skip

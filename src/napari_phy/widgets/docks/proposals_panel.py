@@ -22,7 +22,6 @@ from napari_phy.views.merge_preview import (
     preview_read_out,
 )
 from napari_phy.views.proposals import Proposal, ProposalsSettings
-from napari_phy.views.wizard_review import cut_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.reviewing import (
@@ -337,8 +336,6 @@ class ProposalsPanel(PaintedPanel):
             button.setText("  ".join((action.button_text(session), *action.keys[:1])))
             button.setToolTip(plain(action.tooltip(session)))
             button.setEnabled(action.why_not(session) is None)
-        if proposal is not None and proposal.cut is not None:
-            self.say(cut_words(proposal.cut))
 
     # --- what the user does ---
 
