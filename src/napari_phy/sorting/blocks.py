@@ -13,7 +13,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 B = TypeVar("B")
 R = TypeVar("R")
 
-_IN_FLIGHT = 64  # blocks that are asked for before they are needed
+_MANY_WORKERS = 32  # of an executor that does not say how many it has
 _RETRIES = 3  # of a block whose worker died, where the client can retry
 
 
@@ -84,10 +84,11 @@ def map_blocks(
 
 def _from_workers(function: Callable[[B], R], blocks: Iterable[B], executor: Executor) -> Iterator[R]:
     waiting: deque[Future[R]] = deque()
+    most = 2 * getattr(executor, "_max_workers", _MANY_WORKERS)  # that are asked for before they are needed
     try:
         for block in blocks:
             waiting.append(executor.submit(function, block))
-            if len(waiting) == _IN_FLIGHT:
+            if len(waiting) == most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

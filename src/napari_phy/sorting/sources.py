@@ -21,6 +21,7 @@ from napari_phy.sorting.algorithms import algorithm
 from napari_phy.sorting.detection import DetectedSpikes, Detection
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.kwik_files import suffixes_of, write_detected
+from napari_phy.sorting.spool import Spool
 from napari_phy.sorting.traces import RawTraces, find_probe, open_raw_files, traces_of
 
 Model = BaseModel | RawTraces | str | Path
@@ -120,6 +121,9 @@ class Source:
             path, given = folder / target.name, detector.get_params()
             write_detected(path, target.parent, self.traces, kept, given, self.clustering_parameters)
             reporter.check()
+            for rows in (rows for found in kept.values() for rows in (found.masks, found.features)):
+                if isinstance(rows, Spool):
+                    rows.close()  # some systems remove no file that is open
 
         try:
             install(target.parent, target.stem, write, suffixes_of(self.traces))

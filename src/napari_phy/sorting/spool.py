@@ -42,6 +42,10 @@ class Spool:
         self._file.write(np.ascontiguousarray(rows, dtype=self.dtype).tobytes())
         self._n_rows += len(rows)
 
+    def close(self) -> None:
+        """Release the file; nothing can be read any more."""
+        self._file.close()
+
     def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]:
         start, stop, step = rows.indices(self._n_rows)
         values = np.empty((max(0, stop - start), *self._row_shape), dtype=self.dtype)

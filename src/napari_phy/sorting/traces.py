@@ -200,6 +200,8 @@ def open_raw_files(
     found = [raw for file in files for raw in _raw_data(file, flat)]
     first = found[0]
     for raw in found:
+        if raw.is_transposed:
+            raise SortingError(f"{raw.path.name}: samples and channels of {raw.node} are swapped; turn them.")
         if (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
             raise SortingError(
                 f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype}, but {first.path.name} has "

@@ -25,6 +25,8 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+_MOST_BYTES = 2**20  # of the waveforms of a chunk that are kept
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -61,6 +63,11 @@ class Plan:
     def window(self) -> tuple[int, int]:
         """Samples of a waveform before the spike and from it on."""
         return self.parameters.extract_s_before, self.parameters.extract_s_after
+
+    def is_small(self, times: Sequence[Float64]) -> bool:
+        """Return whether the waveforms of spikes of each group are few enough to be kept."""
+        values = sum(len(mine) * (group.stop - group.start) for mine, group in zip(times, self.groups, strict=True))
+        return bool(values * sum(self.window) * 4 <= _MOST_BYTES)
 
     def cut(self, filtered: Float32, start: int, times: Sequence[Float64]) -> tuple[Float32, ...]:
         """Return the waveforms of spikes of each group in filtered voltage that begins at sample `start`."""
@@ -171,7 +178,7 @@ def find_spikes(plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Ch
     of_groups = [is_kept & (found.channels >= group.start) & (found.channels < group.stop) for group in plan.groups]
     masks = tuple(found.masks[mine, group] for mine, group in zip(of_groups, plan.groups, strict=True))
     chosen = tuple(times[mine] for mine in of_groups)
-    waveforms = plan.cut(filtered, chunk.start, chosen) if keeps else None
+    waveforms = plan.cut(filtered, chunk.start, chosen) if keeps and plan.is_small(chosen) else None
     return Found(ChunkSpikes(chunk, chosen, waveforms), masks, len(times), n_lost)
 
 
@@ -197,7 +204,7 @@ def measure_spikes(
         )
         for group, mine in zip(plan.groups, times, strict=True)
     )
-    waveforms = plan.cut(filtered, chunk.start, times) if keeps else None
+    waveforms = plan.cut(filtered, chunk.start, times) if keeps and plan.is_small(times) else None
     return Found(ChunkSpikes(chunk, times, waveforms), masks, sum(map(len, times)), n_lost)
 
 
