@@ -1,5 +1,7 @@
 """A preview of a merge or a cut says what the clusters would be, before anything is edited."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,3 +113,19 @@ def test_lines_and_plots_are_apart_and_inside(session):
     assert preview_read_out(preview, layout, *layout.correlogram.center).startswith("as one: 0 ms, ")
     assert "about" in preview_read_out(preview, layout, *layout.amplitudes.center)
     assert preview_read_out(preview, layout, 1, 1) == ""
+
+
+def test_words_tell_before_and_after_and_what_chance_would_give(session):
+    preview = compute_merge_preview(session, PreviewRequest((0, 1, 2)))
+    told = {
+        (0, 0.2): "None new; 3 neurons would have less than one by chance",
+        (12, 110.4): "12 new; 3 neurons would have about 110 by chance",
+    }
+    for (n, by_chance), words in told.items():
+        whole = int(preview.n_violations.sum()) + n
+        made = replace(preview, whole_violations=whole, by_chance=by_chance)
+        assert preview_words(made)[1] == words
+    made = replace(preview, whole_violations=30, whole_intervals=1000)
+    assert preview_words(made)[0].endswith(" → 3.0 %")
+    none = replace(preview, n_intervals=np.zeros(3, dtype=np.int64), n_violations=np.zeros(3, dtype=np.int64))
+    assert preview_words(none)[0].startswith("As one: refractory violations – → ")

@@ -243,7 +243,7 @@ def preview_words(preview: MergePreview) -> tuple[str, str]:
     before, after = (together, apart) if preview.is_split else (apart, together)
     what = "As two" if preview.is_split else "As one"
     line = f"{what}: refractory violations {before} → {after} %"
-    by_chance = f"about {format_number(preview.by_chance)}" if preview.by_chance >= 0.5 else "none"
+    by_chance = f"about {format_number(preview.by_chance)}" if preview.by_chance >= 0.5 else "less than one"
     if preview.is_split:
         fewer = format_number(preview.n_between) if preview.n_between > 0 else "None"
         return line, f"{fewer} fewer; two neurons would have {by_chance} by chance"

@@ -22,6 +22,7 @@ from napari_phy.views.merge_preview import (
     preview_read_out,
 )
 from napari_phy.views.proposals import Proposal, ProposalsSettings
+from napari_phy.views.settings import SettingsController
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.reviewing import (
@@ -104,6 +105,10 @@ class ProposalsPanel(PaintedPanel):
         """Put the preview, or what is said in its place, below the list."""
         self.page.put_below(inner)
         super().fill(self.page)
+
+    def _settings_of(self, session: Session) -> SettingsController[Any]:
+        """Return the same settings for each dock: keys act on what is listed."""
+        return session.views[self.title]
 
     # --- looking for proposals ---
 
