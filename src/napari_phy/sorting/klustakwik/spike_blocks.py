@@ -136,6 +136,10 @@ class SpikeBlocks:
         """Return the cost of each spike (n_spikes,), weights left out, in the cluster whose place `rows` tells."""
         return np.concatenate(list(self._map(SpikePart.costs, lambda block: (rows[block], gaussians))))
 
+    def costs_less_in_next(self, rows: Int32, gaussians: Gaussians) -> npt.NDArray[np.bool_]:
+        """Return which spikes (n_spikes,) cost less in the cluster that comes after theirs, weights left out."""
+        return np.concatenate(list(self._map(SpikePart.costs_less_in_next, lambda block: (rows[block], gaussians))))
+
     def choose(self, choice: Choice, complete: Callable[[], Choice]) -> tuple[Chosen, Tally]:
         """Return the best clusters of all spikes, and what they add up to: the E and the C step.
 

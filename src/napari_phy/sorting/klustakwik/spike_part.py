@@ -148,6 +148,10 @@ class SpikePart:
         _loops.own_costs(self._spikes, self._start, self._stop, rows, gaussians, costs)
         return costs
 
+    def costs_less_in_next(self, rows: Int32, gaussians: Gaussians) -> npt.NDArray[np.bool_]:
+        """Return which spikes cost less in the cluster that comes after theirs, whose place `rows` tells."""
+        return self.costs(np.where(rows >= 0, rows + 1, -1).astype(np.int32), gaussians) < self.costs(rows, gaussians)
+
     def choose(self, choice: Choice) -> tuple[Chosen, Tally] | None:
         """Return the best clusters of the spikes; None where costs of the step before are needed, and not here."""
         from napari_phy.sorting.klustakwik import _loops

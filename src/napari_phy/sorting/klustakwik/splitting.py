@@ -91,9 +91,9 @@ class Splits:
             gaussians = gaussians._replace(
                 constants=np.where(gaussians.alive, gaussians.constants - log_weights, np.inf),
             )
-            first = self._em.blocks.costs(np.where(places >= 0, 2 * places, -1).astype(np.int32), gaussians)
-            second = self._em.blocks.costs(np.where(places >= 0, 2 * places + 1, -1).astype(np.int32), gaussians)
-            better = np.where(places >= 0, second < first, halves).astype(np.int32)
+            firsts = np.where(places >= 0, 2 * places, -1).astype(np.int32)
+            is_second = self._em.blocks.costs_less_in_next(firsts, gaussians)
+            better = np.where(places >= 0, is_second, halves).astype(np.int32)
             changed = places[better != halves]
             n_changed = np.bincount(changed, minlength=len(active))
             halves = better
