@@ -49,14 +49,14 @@ def start_reclustering(
     return cluster.run(model, spike_ids=spikes, **options)
 
 
-def recluster(
+def find_clusters(
     model: BaseModel,
     manager: ClusterManager,
     clusters: Iterable[int],
     on_progress: OnProgress = no_progress,
     **options: Any,
-) -> UpdateInfo:
-    """Cluster the spikes of some clusters anew, and make them so by one edit that can be undone.
+) -> cluster.ClusteredSpikes:
+    """Cluster the spikes of some clusters anew; nothing is edited.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def recluster(
     Raises
     ------
     ClusteringError
-        There are no such clusters, or they are found as they are; nothing was changed.
+        There are no such clusters.
     NapariPhyError
         They cannot be clustered.
     """
@@ -83,8 +83,27 @@ def recluster(
         while True:
             on_progress(job.progress.fraction)
             with suppress(TimeoutError):
-                found = job.result(_LOOK_S)
-                return manager.assign(found.spike_ids, found.labels)
+                return job.result(_LOOK_S)
     except CancelledError:
         job.cancel()
         raise
+
+
+def recluster(
+    model: BaseModel,
+    manager: ClusterManager,
+    clusters: Iterable[int],
+    on_progress: OnProgress = no_progress,
+    **options: Any,
+) -> UpdateInfo:
+    """Do what `find_clusters` finds, by one edit that can be undone.
+
+    Raises
+    ------
+    ClusteringError
+        There are no such clusters, or they are found as they are; nothing was changed.
+    NapariPhyError
+        They cannot be clustered.
+    """
+    found = find_clusters(model, manager, clusters, on_progress, **options)
+    return manager.assign(found.spike_ids, found.labels)

@@ -48,6 +48,7 @@ KEYS = {
     "pause_wizard": ("Shift+W", ""),
     "reset_wizard": ("", ""),
     "move_by_class": ("", ""),
+    "recluster": ("", ""),
     "review_skipped": ("", ""),
     "next_page": ("Alt+Right", "Alt+Right"),
     "previous_page": ("Alt+Left", "Alt+Left"),
@@ -102,6 +103,9 @@ class RecordingContext:
 
     def ask_classes(self):
         self.calls.append("classes")
+
+    def ask_recluster(self):
+        self.calls.append("recluster")
 
     def show_wizard(self):
         self.calls.append("wizard")

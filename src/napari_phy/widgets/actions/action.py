@@ -87,6 +87,10 @@ class ActionContext(Protocol):
         """Show the Classes dock, and ask what is to be moved by class."""
         ...
 
+    def ask_recluster(self) -> None:
+        """Ask how the selected clusters are to be clustered anew, and show what comes of it."""
+        ...
+
     def ask_command(self) -> None:
         """Open the command line."""
         ...

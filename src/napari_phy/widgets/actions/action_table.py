@@ -25,6 +25,7 @@ from napari_phy.widgets.actions.refusals import (
     needs_clusters,
     needs_color,
     needs_events,
+    needs_features,
     needs_lasso,
     needs_listed,
     needs_one,
@@ -127,6 +128,10 @@ def _take_color(context: ActionContext) -> None:
 
 def _next_candidate(context: ActionContext) -> None:
     context.once_cut_is_known(go_on, is_due=needs_cut_to_go_on(session_of(context)))
+
+
+def _recluster_sentence(session: Session) -> str:
+    return f"Cluster the spikes of {listed(session.selection.clusters)} anew, and show what comes of it"
 
 
 def _undo(context: ActionContext) -> None:
@@ -243,6 +248,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "split", "Split", "Edit", _split, for_edits(needs_lasso), _split_sentence,
         ("K",), ("K",), "split", caption=_split_caption, is_edit=True, words="cut divide separate lasso",
+    ),
+    Action(
+        "recluster", "Recluster…", "Edit", lambda context: context.ask_recluster(), for_edits(needs_features),
+        _recluster_sentence, words="em sort anew divide split masked klustakwik automatic",
     ),
     *(action for group in GROUPS for action in _moves(*group)),
     Action(

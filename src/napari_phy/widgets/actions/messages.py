@@ -364,6 +364,39 @@ def busy_with(work: str) -> str:
     return f"{work} Try again in a moment."
 
 
+NO_FEATURES = "Spikes have no features, by which they could be clustered."
+LEAST_IS_MORE = "There cannot be more at least than at most."
+RECLUSTER_EXPLANATION = "By masked EM on their features. You see what comes of it before anything is changed."
+CHANGED_MEANWHILE = "These clusters were changed meanwhile. Nothing was changed."
+
+
+def recluster_question(clusters: Sequence[int]) -> str:
+    """Return the question how clusters are to be clustered anew."""
+    return f"Cluster the spikes of {listed(clusters)} anew"
+
+
+def reclustering(clusters: Sequence[int]) -> str:
+    """Return what is shown while clusters are clustered anew."""
+    return f"Clustering {listed(clusters)} anew…"
+
+
+def reclustered(clusters: Sequence[int], n_found: int) -> str:
+    """Return what clusters would become."""
+    return f"{listed(clusters)} would be {format_count(n_found, 'cluster')}"
+
+
+def reclustered_sizes(sizes: Sequence[int], n_noise: int) -> str:
+    """Return how many spikes there would be in each of them."""
+    counts = listed(map(format_number, sorted(sizes, reverse=True)), 8)
+    noise = f" Noise would have {format_count(n_noise, 'spike')}." if n_noise else ""
+    return f"They would have {counts} spikes.{noise} Those of all but the largest are selected."
+
+
+def found_as_they_are(clusters: Sequence[int]) -> str:
+    """Return that a cluster is found as it is."""
+    return f"{listed(clusters)} is found as it is. Nothing was changed."
+
+
 def cancelled(work: str) -> str:
     """Return the sentence after work was cancelled."""
     return f"{work.rstrip('…')} was cancelled. Nothing was changed."

@@ -34,6 +34,13 @@ def needs_one(session: Session) -> str | None:
     return None if session.selection.clusters else messages.NEED_CLUSTER
 
 
+def needs_features(session: Session) -> str | None:
+    """Refuse unless some cluster is selected, and spikes have features."""
+    if not session.selection.clusters:
+        return messages.NEED_CLUSTER
+    return messages.NO_FEATURES if session.model.features is None else None
+
+
 def needs_color(session: Session) -> str | None:
     """Refuse unless some selected cluster has a colour of its own."""
     if not session.selection.clusters:

@@ -59,6 +59,7 @@ class ActionController(QObject):
     wizard_requested = Signal()
     proposals_requested = Signal(bool)  # whether they are to be looked for anew
     classes_requested = Signal()
+    recluster_requested = Signal()
     shank_requested = Signal(int)
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
@@ -312,6 +313,10 @@ class ActionController(QObject):
     def ask_classes(self) -> None:
         """Show the Classes dock, and ask what is to be moved by class."""
         self.classes_requested.emit()
+
+    def ask_recluster(self) -> None:
+        """Ask how the selected clusters are to be clustered anew."""
+        self.recluster_requested.emit()
 
     def ask_command(self) -> None:
         """Open the command line."""

@@ -44,6 +44,7 @@ from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, do
 from napari_phy.widgets.window.kinds import KINDS
 from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.read_ahead import ReadAhead
+from napari_phy.widgets.window.recluster_controller import ReclusterController
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
 from napari_phy.widgets.window.slider_time import MissingFrames, SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
@@ -86,6 +87,7 @@ class Workspace(QObject):
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.controller)
         PaletteCommands(viewer, self.controller, self)
         self.clusterings = ClusteringController(window, self.controller, lambda: self.theme, self)
+        self.recluster = ReclusterController(window, self.controller, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
@@ -135,6 +137,7 @@ class Workspace(QObject):
         controller.command_requested.connect(self.command_line.open)
         controller.wizard_requested.connect(self._show_wizard)
         controller.classes_requested.connect(self._ask_classes)
+        controller.recluster_requested.connect(self.recluster.ask)
         controller.proposals_requested.connect(self._show_proposals)
         self.clusterings.compare_requested.connect(lambda: board.open("Compare"))
         controller.shank_requested.connect(self.clusterings.go_to_shank)

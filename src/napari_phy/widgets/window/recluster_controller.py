@@ -1,0 +1,116 @@
+"""Clusters the selected clusters anew: asks how, works in the background, shows what comes of it, and does it."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+from weakref import ref
+
+import numpy as np
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QMainWindow
+
+from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.background_work import Job
+from napari_phy.widgets.base.form_dialog import FormDialog
+from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.window.action_controller import ActionController
+
+logger = logging.getLogger(__name__)
+
+Least = Annotated[int, {"label": "At least", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
+Most = Annotated[int, {"label": "At most", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
+Noise = Annotated[bool, {"text": "Spikes may be noise", "tooltip": "These become a cluster of their own"}]
+
+
+class ReclusterController(QObject):
+    """Asks, clusters, and edits where that is wished.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Parent of dialogs.
+    controller : ActionController
+        Has the session and the status bar.
+    theme : callable
+        Returns the theme in force.
+    """
+
+    def __init__(
+        self, window: QMainWindow, controller: ActionController, theme: Callable[[], Tokens], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._controller = controller
+        self._theme = theme
+
+    def ask(self) -> None:
+        """Ask how many clusters the selected ones may become, and begin."""
+        session = self._controller.session
+        clusters = session.selection.clusters
+
+        def begin(at_least: Least = 1, at_most: Most = 20, noise: Noise = True) -> None:
+            options = {"n_clusters_min": at_least, "n_clusters_max": at_most, "use_noise_cluster": noise}
+            self._begin(session, clusters, options)
+
+        def problem(at_least: int, at_most: int, noise: bool) -> str | None:
+            return "" if at_least <= at_most else messages.LEAST_IS_MORE
+
+        words = Words("Recluster", messages.recluster_question(clusters), messages.RECLUSTER_EXPLANATION, "Recluster")
+        FormDialog(words, begin, self._theme(), self._window(), problem=problem).ask()
+
+    def _begin(self, session: Session, clusters: tuple[int, ...], options: dict[str, Any]) -> None:
+        if not self._controller.is_free():
+            return
+        from napari_phy.session.reclustering import find_clusters  # most windows need no algorithms
+
+        opened, words = session.opened, messages.reclustering(clusters)
+
+        def work(on_progress: OnProgress) -> Any:
+            return find_clusters(opened.model, opened.manager, clusters, on_progress, **options)
+
+        def done(found: Any) -> None:
+            if session is self._controller.session and opened is session.opened:
+                self._show(session, clusters, found)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, NapariPhyError):
+                logger.error("Clusters could not be clustered anew.", exc_info=error)
+            known = isinstance(error, NapariPhyError)
+            self._controller.complain(str(error) if known else messages.action_failed("Recluster", error))
+
+        cancel = partial(self._controller.report, messages.cancelled(words))
+        self._controller.work.begin(Job(words, work, done, failed, cancel))
+
+    def _show(self, session: Session, clusters: tuple[int, ...], found: Any) -> None:
+        """Show what was found, with all but the largest part selected as spikes, and ask whether to do it."""
+        manager = session.manager
+        if not all(cluster in manager for cluster in clusters):
+            self._controller.say(messages.CHANGED_MEANWHILE)
+            return
+        labels, sizes = np.unique(found.labels, return_counts=True)
+        if len(labels) == len(clusters) == 1:
+            self._controller.report(messages.found_as_they_are(clusters))
+            return
+        chosen = session.selection.clusters
+        session.selection.select(clusters)
+        session.selection.select_spikes(found.spike_ids[found.labels != labels[sizes.argmax()]])
+        explanation = messages.reclustered_sizes(sizes[labels != 0].tolist(), int(sizes[labels == 0].sum()))
+        words = Words("Recluster", messages.reclustered(clusters, len(labels)), explanation, "Apply")
+        wanted = SmallDialog(words, self._theme(), self._window()).ask()
+        if not wanted:
+            session.selection.select_spikes([])
+            session.selection.select(chosen)
+            return
+        try:
+            session.assign(found.spike_ids, found.labels)
+        except ClusteringError as error:
+            self._controller.say(str(error))
+        except NapariPhyError as error:
+            self._controller.complain(str(error))
+        else:
+            self._controller.edited.emit()
