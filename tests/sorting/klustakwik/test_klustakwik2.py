@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from sorting.masked_clusters import draw_spikes
 
 from napari_phy.core.errors import SettingsError, SortingError
+from napari_phy.core.progress import CancelledError
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.klustakwik.klustakwik2 import KlustaKwik2
 from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
@@ -161,3 +162,17 @@ def test_labels_to_begin_with_are_checked(labels):
     features, masks, _ = draw_spikes(1)
     with pytest.raises(SortingError, match="needs an id for each of 44 spikes"):
         fit(features, masks, labels)
+
+
+def test_cancelled_in_the_first_step_it_has_nothing():
+    features, masks, _ = draw_spikes(10)
+    reporter = Reporter()
+    reporter.cancel()
+    with pytest.raises(CancelledError):
+        fit(features, masks, reporter=reporter)
+
+
+def test_ids_to_begin_with_may_be_any():
+    features, masks, truth = draw_spikes(100)
+    large = np.where(truth > 1, truth.astype(np.int64) * 10**9, truth)
+    assert_array_equal(fit(features, masks, large).labels_, fit(features, masks, truth).labels_)

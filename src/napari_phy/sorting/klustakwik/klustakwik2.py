@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Self
 
@@ -91,18 +91,20 @@ class KlustaKwik2(Estimator):
         ------
         SortingError
             The labels don't fit the spikes.
+        CancelledError
+            It was cancelled in the first step.
         """
         reporter = reporter or Reporter()
         rng = np.random.default_rng(self.parameters.seed)
         start = self._start(features, labels, rng)
         with (
             _threads(features, executor) as threads,
-            SpikeBlocks(features, threads, self.parameters.original_score) as blocks,
+            SpikeBlocks(features, threads, self.parameters.original_score, reporter.check) as blocks,
         ):
             em = MaskedEM(blocks, start, self.parameters)
             self.n_iter_ = 0
             best: list[tuple[bool, float, Int32]] = []  # at most one
-            with suppress(CancelledError):
+            try:
                 for step in self._steps(em, rng):
                     self.n_iter_ += 1
                     n_clusters = len(em.gaussian_clusters)
@@ -110,9 +112,12 @@ class KlustaKwik2(Estimator):
                     if not best or not best[0][0] or (fits and step.score < best[0][1]):
                         best = [(fits, step.score, step.chosen.best)]
                     reporter.stage(f"Step {self.n_iter_}: {n_clusters} clusters", 1 - _SHARE_LEFT**self.n_iter_)(1)
+            except CancelledError:
+                if not best:
+                    raise
         _, self.score_, chosen = best[0]
         self.labels_ = read_only(features.in_rows(_renumbered(chosen)))
-        self.n_clusters_ = int(self.labels_.max(initial=0)) - FIRST + 1
+        self.n_clusters_ = max(0, int(self.labels_.max(initial=0)) - FIRST + 1)
         return self
 
     def _start(self, features: MaskedFeatures, labels: npt.ArrayLike | None, rng: np.random.Generator) -> Int32:
@@ -173,6 +178,6 @@ def _threads(features: MaskedFeatures, executor: Executor | None) -> Iterator[Ex
 
 def _renumbered(labels: npt.NDArray[np.integer]) -> Int32:
     """Return labels whose Gaussian clusters are numbered from 2 on, in the same order."""
-    is_used = np.bincount(labels, minlength=FIRST) > 0
-    is_used[:FIRST] = True
-    return np.asarray((np.cumsum(is_used) - 1).astype(np.int32)[labels])
+    ids, places = np.unique(labels, return_inverse=True)
+    numbers = np.where(ids < FIRST, ids, np.cumsum(ids >= FIRST) + FIRST - 1)
+    return np.asarray(numbers.astype(np.int32)[places])

@@ -40,6 +40,8 @@ class SpikeBlocks:
         folder, whose place the environment variable TMPDIR tells, and keep costs from step to step.
     original_score : bool, default False
         Whether parameters are counted as klustakwik2 does, which adds those of the last spike to the one before.
+    check : callable, optional
+        Called after each block; may raise CancelledError.
 
     Attributes
     ----------
@@ -48,9 +50,13 @@ class SpikeBlocks:
     """
 
     def __init__(
-        self, features: MaskedFeatures, executor: Executor | None = None, original_score: bool = False
+        self,
+        features: MaskedFeatures,
+        executor: Executor | None = None,
+        original_score: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self.features = features
+        self.features, self._check = features, check
         n_unmasked = features.n_unmasked.copy()
         if original_score and len(n_unmasked) > 1:
             last, before = np.argsort(features.rows)[[-1, -2]]
@@ -169,7 +175,7 @@ class SpikeBlocks:
         """Yield what a method of `SpikePart` gives for each block, in order; of some blocks, if places are given."""
         places = list(range(len(self._parts))) if places is None else places
         tasks = ((self._parts[place], method, arguments(self._slices[place])) for place in places)
-        return map_blocks(spike_part.do, tasks, len(places), self._executor)
+        return map_blocks(spike_part.do, tasks, len(places), self._executor, lambda _: self._check())
 
 
 T = TypeVar("T", ClusterSums, Tally)
