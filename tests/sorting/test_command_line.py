@@ -69,7 +69,7 @@ def test_sort_clusters_what_it_detects(tmp_path, capsys):
         ([], "Name a .prm, or raw files by --dat with their --prb and --rate."),
         (["--dat", "set.dat"], "--dat needs --prb too."),
         (["--dat", "set.dat", "--prb", "set.prb"], "--dat needs --rate too."),
-        (["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"], "There is no file no.prb."),
+        (["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"], "There is no probe file no.prb; correct its name"),
         (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name"),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples"),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but"),

@@ -16,7 +16,7 @@ from napari_phy.cli.clustering import setting_of
 from napari_phy.core.errors import SortingError
 from napari_phy.core.progress import CancelledError
 from napari_phy.core.sentences import visible
-from napari_phy.formats.parameter_files.prb import read_prb
+from napari_phy.formats.parameter_files.probes import read_probe
 from napari_phy.sorting import sort, spikedetect
 from napari_phy.sorting.detection import Detection
 from napari_phy.sorting.job import Job
@@ -70,14 +70,13 @@ def _model(options: argparse.Namespace) -> tuple[Path | RawTraces, Path | None]:
         return options.prm, options.to
     if options.prb is None or options.rate is None:
         raise SortingError(f"--dat needs {'--prb' if options.prb is None else '--rate'} too.")
-    check_there(options.prb)
     try:
         dtype = np.dtype(options.dtype)
     except TypeError:
         raise SortingError(f"{options.dtype} is no type of samples; give one such as int16 or float32.") from None
     traces = open_raw_files(
         options.dat,
-        read_prb(options.prb),
+        read_probe(options.prb),
         sample_rate=options.rate,
         n_channels=options.channels,
         dtype=dtype,

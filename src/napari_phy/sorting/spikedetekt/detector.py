@@ -118,6 +118,30 @@ class SpikeDetekt(Estimator):
         """
         return self._fit_into(folder, traces, reporter, executor, None)
 
+    def prepare(self, traces: RawTraces, reporter: Reporter | None = None, executor: Executor | None = None) -> Self:
+        """Find the thresholds alone, as `fit` does first: `plan_` and `thresholds_`.
+
+        Parameters
+        ----------
+        traces : RawTraces
+            The traces, with their probe.
+        reporter, executor : object, optional
+            As for `fit`.
+
+        Raises
+        ------
+        SortingError
+            It cannot be done; the sentence says why.
+        CancelledError
+            The job was cancelled.
+        """
+        reporter = reporter or Reporter()
+        self.plan_ = self._plan(traces, reporter, executor)
+        for note in traces.notes:
+            reporter.say(note)
+        self.thresholds_ = self._find_thresholds(self.plan_, traces, reporter, executor)
+        return self
+
     def measure(
         self,
         traces: RawTraces,
@@ -134,7 +158,7 @@ class SpikeDetekt(Estimator):
             The traces, with their probe.
         samples : mapping of int to array_like, shape (n_spikes,)
             {channel group: times on the joined time line, ascending, in samples and parts of one}.
-        reporter, executor, folder
+        reporter, executor, folder : object, optional
             As for `fit`.
 
         Raises
@@ -180,10 +204,7 @@ class SpikeDetekt(Estimator):
         folder: Path,
         given: tuple[Float64, ...] | None,
     ) -> None:
-        plan = self.plan_ = self._plan(traces, reporter, executor)
-        for note in traces.notes:
-            reporter.say(note)
-        self.thresholds_ = self._find_thresholds(plan, traces, reporter, executor)
+        plan = self.prepare(traces, reporter, executor).plan_
         size, overlap = self._chunk_sizes(traces.sample_rate)
         chunks = chunks_of(traces.recordings, size, overlap)
         probes = list(traces.groups.values())
