@@ -26,6 +26,7 @@ OTHERS = [
     (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),
     (["proposals"], {"error random": 1, "error": 1, "wrong": 1, "500 clusters": 1}),
     (["similarity"], {"all": 2, "merge": 2, "undo": 2, "memory": 1}),
+    (["metrics"], {"times": 1, "waveforms": 1, "features": 1, "overlap": 1, "merge": 2}),
     (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
     (["linked"], {"new": 2, "seen p95": 1, "lists": 4, "merge": 1, "undo": 1, "after": 1}),
 ]
