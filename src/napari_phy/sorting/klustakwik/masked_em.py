@@ -157,10 +157,8 @@ class MaskedEM:
         """Return the logs of the shares of spikes of clusters, and of noise."""
         settings, total = self.parameters, self.total_points
         points = np.where(clusters == MUA, settings.mua_point, settings.prior_point)
-        noise = self.n_spikes_of[NOISE] + settings.noise_point
-        return np.log((self.n_spikes_of[clusters] + points) / total), math.log(
-            noise / total
-        ) if noise > 0 else -math.inf
+        log_weights = np.log((self.n_spikes_of[clusters] + points) / total)
+        return log_weights, math.log((self.n_spikes_of[NOISE] + settings.noise_point) / total)
 
     def _make_columns(self, clusters: Int64, keeps: bool) -> tuple[Int64, int, Int64 | None]:
         """Return the column of the costs of each cluster, how many there are, and which ones come first now.

@@ -156,15 +156,19 @@ class SpikeBlocks:
         complete : callable
             Returns the same with the Gaussians of all clusters, for workers that have no costs of the step before.
         """
-        parts = list(self._map(SpikePart.choose, lambda _: (choice,)))
-        lost = [place for place, part in enumerate(parts) if part is None]
-        if lost:
-            whole = complete()
-            again = self._map(SpikePart.choose, lambda _: (whole,), lost)
-            for place, part in zip(lost, again, strict=True):
-                parts[place] = part
-        columns = zip(*(chosen for chosen, _ in parts), strict=True)
-        return Chosen(*map(np.concatenate, columns)), _total(tally for _, tally in parts)
+        chosen: list[Chosen] = []
+
+        def tallies() -> Iterator[Tally]:
+            whole = choice
+            for place, part in enumerate(self._map(SpikePart.choose, lambda _: (choice,))):
+                if part is None:
+                    whole = whole if whole.is_complete else complete()
+                    part = next(self._map(SpikePart.choose, lambda _, given=whole: (given,), [place]))
+                chosen.append(part[0])
+                yield part[1]
+
+        tally = _total(tallies())
+        return Chosen(*map(np.concatenate, zip(*chosen, strict=True))), tally
 
     def _map(
         self,
