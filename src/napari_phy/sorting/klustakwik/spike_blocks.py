@@ -163,12 +163,16 @@ class SpikeBlocks:
             for place, part in enumerate(self._map(SpikePart.choose, lambda _: (choice,))):
                 if part is None:
                     whole = whole if whole.is_complete else complete()
-                    part = next(self._map(SpikePart.choose, lambda _, given=whole: (given,), [place]))
+                    part = self._choose_again(whole, place)
                 chosen.append(part[0])
                 yield part[1]
 
         tally = _total(tallies())
         return Chosen(*map(np.concatenate, zip(*chosen, strict=True))), tally
+
+    def _choose_again(self, choice: Choice, place: int) -> tuple[Chosen, Tally]:
+        found: tuple[Chosen, Tally] = next(self._map(SpikePart.choose, lambda _: (choice,), [place]))
+        return found
 
     def _map(
         self,
