@@ -1,6 +1,7 @@
 """The wizard of a session: its orders, its cuts, and what is remembered after a restart."""
 
 import json
+import threading
 
 import pytest
 from widgets.light_session import light_session
@@ -8,6 +9,7 @@ from widgets.light_session import light_session
 import napari_phy
 from napari_phy.core.errors import ClusteringError
 from napari_phy.files.side_folder import side_folder
+from napari_phy.storage import side_files
 
 
 def bests(session):
@@ -88,6 +90,22 @@ def test_decisions_hold_after_a_restart_for_the_same_spikes(kwik_copy):
         assert session.wizard.place == pair
     with napari_phy.open_session(kwik_copy) as session:
         assert session.wizard.skipped == ()
+
+
+def test_nobody_waits_until_a_decision_is_on_the_disk_and_closing_does(kwik_copy, monkeypatch):
+    is_free, write = threading.Event(), side_files.write_file
+    file = side_folder(kwik_copy) / "decisions.json"
+    with napari_phy.open_session(kwik_copy) as session:
+        monkeypatch.setattr(side_files, "write_file", lambda *given: is_free.wait() and write(*given))
+        session.start_wizard()
+        pairs = []
+        for _ in range(4):
+            pairs.append(sorted(session.wizard.place))
+            session.wizard.next()
+        assert not file.exists()
+        is_free.set()
+    kept = json.loads(file.read_text())["decisions"]["0/main"]["different"]
+    assert sorted(kept) == sorted(pairs)
 
 
 @pytest.mark.parametrize("content", ['{"decisions": {"0/main": {"different": [[1, "x"]], "skipped": 3}}}', "[]", "{"])

@@ -15,6 +15,7 @@ from napari_phy.stats.similarity import cosine_matrix
 from napari_phy.table import similarities
 from napari_phy.table.gaussian_sums import GaussianSums
 from napari_phy.table.similarity_measures import BUILT_IN, measure_choices, registry
+from napari_phy.views.wizard_reasons import compute_reasons
 
 KEYS = [measure.key for measure in BUILT_IN]
 
@@ -74,6 +75,25 @@ def test_until_it_is_computed_the_cosine_answers_and_then_all_have_the_same(sess
     assert session.wizard.similarity.ranked(3)[0] == session.similar_to(3)[0][0]
     choose(session, "cosine")
     assert session.similar_to(3) == cosines
+
+
+def test_the_wizard_goes_by_the_limits_of_the_measure_that_ranks_now(session):
+    assert all(0 < one.least < one.little < one.much < 1 for one in BUILT_IN)
+    assert session.similarities.ranked_by.key == "cosine"
+    choose(session, "masked gaussian")
+    assert session.similarities.ranked_by.key == "cosine"
+    session.prepare()
+    measure = session.similarities.ranked_by
+    assert measure.key == "masked gaussian"
+    session.start_wizard()
+    best, seen = session.wizard.best, []
+    while session.wizard.next_candidate() not in seen:
+        seen.append(session.wizard.candidate)
+    alike = [other for other, value in session.similar_to(best) if value >= measure.least]
+    assert {other for other in alike if session.manager.group(other) == "unsorted"} <= {*seen, best}
+    assert all(dict(session.similar_to(best))[other] >= measure.least for other in seen[1:])
+    reasons = compute_reasons(session.opened, best, seen[0], reads_features=True)
+    assert (reasons.little_alike, reasons.much_alike) == (measure.little, measure.much)
 
 
 def test_after_merge_split_and_undo_it_is_still_that_of_the_direct_way(session):
