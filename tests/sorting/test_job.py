@@ -95,3 +95,27 @@ def test_a_job_that_was_done_before_it_was_cancelled_is_done():
     assert job.result() == 1
     job.cancel()
     assert job.status == "done"
+
+
+def test_a_part_of_the_work_reports_to_the_whole():
+    seen = []
+
+    def work(reporter):
+        reporter.stage("first", 0.2)(1.0)
+        part = reporter.within(0.6)
+        on_progress = part.stage("half of the second", 0.5)
+        for share in (0.0, 1.0):
+            on_progress(share)
+            seen.append(round(reporter.progress.fraction, 6))
+        part.say("So far so good.")
+        part.stage("all of the second", 1.0)(1.0)
+        seen.append(round(reporter.progress.fraction, 6))
+        reporter.cancel()
+        part.check()
+
+    job = Job("parts", work)
+    with pytest.raises(CancelledError):
+        job.result()
+    assert seen == [0.2, 0.4, 0.6]
+    assert job.log == ("So far so good.",)
+    assert job.status == "cancelled"

@@ -47,10 +47,9 @@ def test_any_chunks_give_the_same_spikes(size_s, overlap_s, seed):
     whole = spikes_of(traces, chunk_size_seconds=10.0, **GIVEN)
     size_s = max(size_s, 2 * overlap_s)
     found = spikes_of(traces, chunk_size_seconds=size_s, chunk_overlap_seconds=overlap_s, **GIVEN)
-    assert_allclose(found.samples, whole.samples, atol=1e-3)
-    assert_allclose(found.masks, whole.masks, atol=1e-3)
-    largest = np.abs(whole.features).max()
-    assert_allclose(np.abs(found.features), np.abs(whole.features), atol=2e-3 * largest)
+    assert_allclose(found.samples, whole.samples, atol=1e-5)
+    assert_allclose(found.masks, whole.masks, atol=1e-5)
+    assert_allclose(found.features, whole.features, atol=1e-5 * np.abs(whole.features).max())
 
 
 class Elsewhere(Executor):
