@@ -40,10 +40,10 @@ def test_the_spikes_that_are_there_are_found():
     assert (found.masks.max(axis=1) == 1).all()
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(12))
 @given(st.floats(0.03, 2.5), st.floats(0.015, 0.05), st.integers(0, 20))
 def test_any_chunks_give_the_same_spikes(size_s, overlap_s, seed):
-    traces, _ = recording(n_samples=16_000, seed=seed)
+    traces, _ = recording(n_samples=12_000, seed=seed)
     whole = spikes_of(traces, chunk_size_seconds=10.0, **GIVEN)
     size_s = max(size_s, 2 * overlap_s)
     found = spikes_of(traces, chunk_size_seconds=size_s, chunk_overlap_seconds=overlap_s, **GIVEN)
