@@ -102,6 +102,10 @@ def test_a_list_of_clusters_is_a_second_curation(kwik, theirs, tmp_path, name):
         for one in found.differences:
             session.comparison.take(one)
         assert not compare(session.manager, session.comparison.curation).differences
+        (tmp_path / "cluster_group.tsv").unlink(missing_ok=True)
+        (tmp_path / "list.groups.tsv").unlink(missing_ok=True)
+        session.undo()
+        assert not any(one.groups for one in session.compare_with(path).differences)  # it says nothing of groups
         np.save(tmp_path / "other.npy", clusters[1:])
         with pytest.raises(ClusteringError, match="only curations of the same spikes"):
             session.compare_with(tmp_path / "other.npy")

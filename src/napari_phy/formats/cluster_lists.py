@@ -31,6 +31,14 @@ def is_cluster_list(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES or path.is_dir()
 
 
+def find_groups(path: Path) -> Path | None:
+    """Return the table with the groups of the clusters of a list; None where there is none."""
+    folder = path if path.is_dir() else path.parent
+    is_array = path.is_dir() or path.suffix.lower() == ".npy"
+    names = GROUP_FILES if is_array else (f"{path.stem}.groups.tsv", f"{path.stem}.groups.csv")
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
 def read_cluster_list(path: Path, spike_samples: npt.ArrayLike) -> StoredClustering:
     """Read the cluster of each spike, in the order of the file of these spikes, and the groups of clusters.
 
@@ -70,9 +78,8 @@ def read_cluster_list(path: Path, spike_samples: npt.ArrayLike) -> StoredCluster
                 f"{times.name} has {n_other} of {len(samples)} spikes at other samples; only curations of the same "
                 "spikes can be compared."
             )
-    beside = (f"{file.stem}.groups.tsv", f"{file.stem}.groups.csv")
-    names = GROUP_FILES if file.suffix.lower() == ".npy" else beside
-    groups = next((_read_groups(folder / name) for name in names if (folder / name).is_file()), {})
+    table = find_groups(path)
+    groups = {} if table is None else _read_groups(table)
     alive = set(np.unique(clusters).tolist())
     decided = {one: group for one, group in groups.items() if one in alive and group != UNSORTED}
     return StoredClustering(read_only(clusters.astype(np.int32)), decided, {}, {}, ())

@@ -35,6 +35,8 @@ class Curation:
         What that is called.
     doubt : str, default ''
         A sentence on what could not be read of it; "" where all was.
+    has_groups : bool, default True
+        Whether it says in which groups clusters are.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Curation:
     base: StoredClustering | None = None
     base_name: str = ""
     doubt: str = ""
+    has_groups: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,7 @@ def compare(ours: ClusteringLike, curation: Curation) -> Compared:
     """Return how a clustering compares with a second curation of the same spikes."""
     shared = shared_spikes(ours.spike_clusters, curation.clustering.spike_clusters)
     differences = find_differences(ours, curation.clustering, curation.base, shared)
+    differences = tuple(one for one in differences if curation.has_groups or one.groups is None)
     return Compared(shared, agreement(shared), differences)
 
 

@@ -11,7 +11,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.clustering_file import ORIGINAL, StoredClustering
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError, ReplayError
-from napari_phy.formats.cluster_lists import is_cluster_list, read_cluster_list
+from napari_phy.formats.cluster_lists import find_groups, is_cluster_list, read_cluster_list
 from napari_phy.formats.opening import open_model
 from napari_phy.session.comparison import Curation
 from napari_phy.storage.journal_order import JournalOrder
@@ -47,8 +47,9 @@ def read_second_curation(
     NapariPhyError
         It cannot be read, or has other spikes.
     """
+    has_groups = True
     if path is not None and is_cluster_list(path):
-        edits, name = KeptEdits(_listed(model, path)), path.name
+        edits, name, has_groups = KeptEdits(_listed(model, path)), path.name, find_groups(path) is not None
     elif path is not None and path.suffix == JOURNAL_SUFFIX:
         edits, name = read_journal(model, path), path.name
     else:
@@ -57,7 +58,7 @@ def read_second_curation(
             edits = read_kept_edits(other)
             name = other.clustering if path is None else f"{other.clustering} of {_name_beside(other, model)}"
     base, base_name = _common_base(model, edits.base, began_with)
-    return Curation(name, replayed(edits), base, base_name, edits.problem)
+    return Curation(name, replayed(edits), base, base_name, edits.problem, has_groups)
 
 
 def _listed(model: BaseModel, path: Path) -> StoredClustering:
