@@ -126,10 +126,11 @@ def _parser() -> argparse.ArgumentParser:
     sorting = _add(
         commands,
         "sort",
-        "detect the spikes of raw data, cluster them, and write a Kwik data set beside them",
+        "detect the spikes of raw data, cluster them, refine that by templates, and write a Kwik data set beside them",
         _sort,
         [
             "napari-phy sort recording.prm",
+            "napari-phy sort recording.prm --as-klusta",
             "napari-phy sort --dat recording.dat --prb probe.prb --rate 20000 --cluster-set seed=1",
         ],
     )
@@ -326,6 +327,11 @@ def _add_raw(parser: argparse.ArgumentParser, *, clusters: bool) -> None:
             default=[],
             metavar="NAME=VALUE",
             help="parameters of clustering",
+        )
+        parser.add_argument(
+            "--as-klusta",
+            action="store_true",
+            help="detect and cluster as klusta does, without templates",
         )
     parser.add_argument("--workers", type=int, help="threads that work on it; as many as processors if none is given")
 

@@ -20,6 +20,9 @@ from napari_phy.formats.parameter_files.probes import read_probe
 from napari_phy.sorting import sort, spikedetect
 from napari_phy.sorting.detection import Detection
 from napari_phy.sorting.job import Job
+from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
+from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
+from napari_phy.sorting.templates.refinement import TemplateSubtraction
 from napari_phy.sorting.traces import RawTraces, open_raw_files
 
 Begin = Callable[[Path | RawTraces, Path | None, Executor], Job[Detection]]
@@ -36,8 +39,10 @@ def detect(options: argparse.Namespace) -> Answer:
 
 def detect_and_cluster(options: argparse.Namespace) -> Answer:
     """Detect the spikes of a recording, cluster them, and write a data set."""
+    detector, refiner = (SpikeDetekt, None) if options.as_klusta else (MatchedSpikeDetekt, TemplateSubtraction.key)
     return _run(options, lambda model, path, client: sort.run(
-        model, client, path=path, detect_parameters=dict(map(setting_of, options.settings)),
+        model, client, path=path, detect=detector.key, refine=refiner,
+        detect_parameters=dict(map(setting_of, options.settings)),
         cluster_parameters=dict(map(setting_of, options.cluster_settings)),
     ))  # fmt: skip
 

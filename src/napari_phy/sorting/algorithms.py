@@ -36,6 +36,8 @@ class Estimator:
         What it is for.
     parameters_type : type of Settings
         The frozen class of its parameters, with their units and bounds.
+    not_from_files : frozenset of str
+        Parameters that mean something else in klusta's files, so that their values there are not used.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Estimator:
     title: ClassVar[str] = ""
     task: ClassVar[Task]
     parameters_type: ClassVar[type[Settings]]
+    not_from_files: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, **parameters: Any) -> None:
         for name in parameters:

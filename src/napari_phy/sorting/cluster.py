@@ -21,9 +21,13 @@ from napari_phy.formats.parameter_files.prm import read_prm
 from napari_phy.sorting.algorithms import Estimator
 from napari_phy.sorting.algorithms import algorithm as find_algorithm
 from napari_phy.sorting.blocks import executor_of
+from napari_phy.sorting.detection import DetectedSpikes
 from napari_phy.sorting.job import Job, Reporter
 from napari_phy.sorting.klustakwik import klustakwik2
 from napari_phy.sorting.klustakwik.masked_features import FeatureSpace, MaskedFeatures
+from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
+from napari_phy.sorting.templates.refinement import FIRST
+from napari_phy.sorting.traces import RawTraces, traces_of
 from napari_phy.table.spike_rows import required
 
 Int64 = npt.NDArray[np.int64]
@@ -95,7 +99,9 @@ def run(
     spike_ids : array_like of int, optional
         Which spikes; if None, all.
     refine : str, optional
-        What is done with the clusters then: the key of an algorithm for that.
+        What is done with the clusters then: the key of an algorithm for that. `"templates"` explains the raw traces by
+        the clusters: a spike goes to the one whose template explains it, or to noise or multi-unit activity. Spikes
+        that were not detected are found too, but `sort.run` alone writes them.
     labels : array_like of int, shape (n_spikes,), optional
         The clustering to begin with, of these spikes; if None, the algorithm makes one.
     ipp_view : ipyparallel view, optional
@@ -112,6 +118,8 @@ def run(
     ------
     SortingError
         There is no such algorithm, or no such spikes.
+    MissingDataError
+        There are no features, or no raw data to refine clusters in.
     SettingsError
         It has no such parameter, or the value is out of bounds.
     NapariPhyError
@@ -133,6 +141,7 @@ def run(
         estimator = cast(Clusterer, kind(**{**known, **params}))
         chosen = _checked_ids(opened, spike_ids)
         required(opened.features, opened, "features")
+        raw = None if refiner is None else traces_of(opened)
     except BaseException:
         _close(opened, model)
         raise
@@ -141,11 +150,10 @@ def run(
         try:
             if ignored:
                 reporter.say(f"Not used by {kind.title}: {listed(ignored)}.")
-            found = _cluster(opened, estimator, chosen, labels, reporter, executor)
-            if refiner is not None:
-                refiner.fit(opened, found.labels, reporter, executor)
-                found = replace(found, labels=refiner.labels_)
-            return found
+            if raw is None:
+                return _cluster(opened, estimator, chosen, labels, reporter, executor)
+            found = _cluster(opened, estimator, chosen, labels, reporter.within(0.5), executor)
+            return _refined(refiner, opened, raw, found, reporter.within(1), executor)
         finally:
             _close(opened, model)
 
@@ -181,6 +189,28 @@ def _cluster(
     return ClusteredSpikes(read_only(spike_ids), read_only(found), score, estimator)
 
 
+def _refined(
+    refiner: Any,
+    model: BaseModel,
+    raw: RawTraces,
+    found: ClusteredSpikes,
+    reporter: Reporter,
+    executor: Executor | None,
+) -> ClusteredSpikes:
+    """Return the same spikes in the clusters whose templates explain them."""
+    samples = np.asarray(model.spike_samples[found.spike_ids], dtype=np.float64)
+    masks = _RowsOf(required(model.masks, model, "masks"), found.spike_ids)
+    features = _RowsOf(required(model.features, model, "features"), found.spike_ids)
+    spikes = DetectedSpikes(model.probe, samples, masks, features, found.labels)
+    plan = MatchedSpikeDetekt().prepare(raw, reporter, executor).plan_
+    refiner.fit(raw, {model.channel_group: spikes}, plan, reporter, executor)
+    explained = refiner.explained_by(model.channel_group, spikes)
+    labels = np.where(explained >= FIRST, explained, np.minimum(found.labels, FIRST - 1)).astype(np.int32)
+    n_clusters = len(np.unique(labels[labels >= FIRST]))
+    reporter.say(f"Templates of {n_clusters} clusters explain {np.count_nonzero(labels >= FIRST)} of them.")
+    return replace(found, labels=read_only(labels))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _RowsOf:
     """The rows of some spikes."""
@@ -191,6 +221,10 @@ class _RowsOf:
     @property
     def shape(self) -> tuple[int, ...]:
         return (len(self.spike_ids), *self.rows.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.float32)
 
     def __getitem__(self, places: Any) -> npt.NDArray[np.float32]:
         return self.rows[self.spike_ids[places]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import napari_phy.sorting.matched.detector  # noqa: F401  # registers it, and SpikeDetekt
+from napari_phy.core.errors import SortingError
 from napari_phy.formats.kwik.kwik_group import Rows
 from napari_phy.sorting import cluster
 from napari_phy.sorting.algorithms import algorithm
@@ -19,7 +20,11 @@ from napari_phy.sorting.blocks import executor_of
 from napari_phy.sorting.detection import DetectedSpikes, Detection
 from napari_phy.sorting.job import Job, Reporter
 from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
+from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
 from napari_phy.sorting.sources import Model, open_source
+from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
+from napari_phy.sorting.templates.refinement import TemplateSubtraction
+from napari_phy.sorting.traces import RawTraces
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -28,10 +33,12 @@ def run(
     model: Model,
     client: Any = None,
     *,
-    detect: str = "spikedetekt",
+    detect: str = MatchedSpikeDetekt.key,
     detect_parameters: Mapping[str, Any] = _NONE,
     cluster_with: str = cluster.DEFAULT,
     cluster_parameters: Mapping[str, Any] = _NONE,
+    refine: str | None = TemplateSubtraction.key,
+    refine_parameters: Mapping[str, Any] = _NONE,
     ipp_view: Any = None,
     path: str | Path | None = None,
 ) -> Job[Detection]:
@@ -44,8 +51,10 @@ def run(
     client : concurrent.futures.Executor or dask.distributed.Client, optional
         Who does the work; None: this machine.
     detect, cluster_with : str
-        Keys of the algorithms.
-    detect_parameters, cluster_parameters : mapping of str to object, optional
+        Keys of the algorithms; `"spikedetekt"` detects as klusta does.
+    refine : str or None, default "templates"
+        What is done with the clusters then: the key of an algorithm for that; None: nothing, as in klusta.
+    detect_parameters, cluster_parameters, refine_parameters : mapping of str to object, optional
         Their parameters; they go before those of a `.prm`.
     ipp_view : ipyparallel view, optional
         In place of a client.
@@ -55,12 +64,13 @@ def run(
     Returns
     -------
     Job of Detection
-        Whose result has the clusters. Clusters 0 and 1 are in the groups noise and mua.
+        Whose result has the clusters. Clusters 0 and 1 are in the groups noise and mua; where clusters were refined,
+        these have the spikes that no template explains.
 
     Raises
     ------
     NapariPhyError
-        As for `spikedetect.run` and `cluster.run`.
+        As for `spikedetect.run` and `cluster.run`, and where spikes of that detector cannot be refined.
 
     Examples
     --------
@@ -74,25 +84,58 @@ def run(
         kind: Any = algorithm(cluster_with, "cluster")
         known, _ = cluster.known_settings(kind, source.clustering_parameters)
         clusterer = kind(**{**known, **cluster_parameters})
+        refiner: Any = None if refine is None else algorithm(refine, "refine")(**refine_parameters)
+        if refiner is not None and not isinstance(detector, SpikeDetekt):
+            raise SortingError(
+                f"{refiner.title} needs masks and features at new times, which {detector.title} cannot give; "
+                "sort without it, by refine=None."
+            )
     except BaseException:
         source.close()
         raise
 
-    def clustered(groups: Mapping[int, DetectedSpikes], reporter: Reporter) -> dict[int, DetectedSpikes]:
-        made = {}
+    def finished(
+        groups: Mapping[int, DetectedSpikes], folder: Path | None, reporter: Reporter
+    ) -> Mapping[int, DetectedSpikes]:
+        made, share = {}, 0.45 if refiner is None else 0.15
         for done, (number, found) in enumerate(groups.items()):
-            part = reporter.within(0.5 + 0.45 * (done + 1) / len(groups))
+            part = reporter.within(0.5 + share * (done + 1) / len(groups))
             made[number] = replace(found, spike_clusters=_labels(clusterer, found, part, executor))
             reporter.say(f"Channel group {number} has {made[number].n_clusters} clusters.")
-        return made
+        if refiner is None or not any(found.n_clusters for found in made.values()):
+            return made
+        refiner.fit(source.traces, made, detector.plan_, reporter.within(0.8), executor)
+        return _measured(refiner, detector, source.traces, made, folder, reporter.within(0.95), executor)
 
     def work(reporter: Reporter) -> Detection:
         try:
-            return source.detect(detector, executor, reporter, clustered)
+            return source.detect(detector, executor, reporter, finished)
         finally:
             source.close()
 
     return Job(f"{detector.title} and {clusterer.title} of {source.traces.name}", work)
+
+
+def _measured(
+    refiner: Any,
+    detector: SpikeDetekt,
+    traces: RawTraces,
+    detected: Mapping[int, DetectedSpikes],
+    folder: Path | None,
+    reporter: Reporter,
+    executor: Executor | None,
+) -> dict[int, DetectedSpikes]:
+    """Return the spikes that templates explain and the others, with masks and features at their times."""
+    joined = {number: refiner.joined(number, found) for number, found in detected.items()}
+    if folder is not None:
+        folder = folder / "refined"
+        folder.mkdir()
+    times = {number: samples for number, (samples, _) in joined.items()}
+    detector.measure(traces, times, reporter, executor, folder, is_fitted=True)
+    made = {number: replace(found, spike_clusters=joined[number][1]) for number, found in detector.groups_.items()}
+    for number, found in made.items():
+        reporter.say(f"Channel group {number} has {found.n_clusters} clusters that explain its traces.")
+    return made
 
 
 def _labels(clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor: Any) -> npt.NDArray[np.int32]:

@@ -13,11 +13,11 @@ import numpy as np
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import MissingDataError, SaveError, SortingError
 from napari_phy.core.sentences import listed
-from napari_phy.core.settings import Settings, Switch
+from napari_phy.core.settings import Switch
 from napari_phy.files.install import check_free, install
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.parameter_files.prm import read_prm
-from napari_phy.sorting.algorithms import algorithm
+from napari_phy.sorting.algorithms import Estimator, algorithm
 from napari_phy.sorting.detection import DetectedSpikes, Detection
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.kwik_files import suffixes_of, write_detected
@@ -25,7 +25,7 @@ from napari_phy.sorting.spool import Spool
 from napari_phy.sorting.traces import RawTraces, find_probe, open_raw_files, traces_of
 
 Model = BaseModel | RawTraces | str | Path
-Finish = Callable[[Mapping[int, DetectedSpikes], Reporter], Mapping[int, DetectedSpikes]]
+Finish = Callable[[Mapping[int, DetectedSpikes], Path | None, Reporter], Mapping[int, DetectedSpikes]]
 
 _KLUSTA = {"extract_s_before": 10, "extract_s_after": 10}  # of a parameter file that does not say
 _UNDERSTOOD = (*_KLUSTA, "filter_high")  # whether or not an algorithm has them
@@ -77,7 +77,7 @@ class Source:
             The files to write are there already.
         """
         kind = algorithm(key, "detect")
-        made = kind(**{**self._known(kind.parameters_type), **parameters})
+        made = kind(**{**self._known(kind), **parameters})
         if self.target is not None:
             check_free(self.target.parent, self.target.stem, suffixes_of(self.traces))
         return made
@@ -92,13 +92,13 @@ class Source:
         share = 1.0 if finish is None else 0.5
         kept: dict[int, DetectedSpikes] = {}
 
-        unused = self._unused(detector.parameters_type)
+        unused = self._unused(detector)
         if unused:
             reporter.say(f"Not used by {detector.title}: {listed(unused)}.")
 
         def work(folder: Path | None) -> None:
             detector.fit(self.traces, reporter.within(share), executor, folder)
-            kept.update(detector.groups_ if finish is None else finish(detector.groups_, reporter))
+            kept.update(detector.groups_ if finish is None else finish(detector.groups_, folder, reporter))
 
         if self.target is None:
             work(None)
@@ -131,13 +131,17 @@ class Source:
             raise SaveError(f"{target.name} could not be written: {error.strerror or error}.") from error
         reporter.say(f"Wrote {target.name}.")
 
-    def _unused(self, kind: type[Settings]) -> list[str]:
+    def _unused(self, detector: Any) -> list[str]:
         """Return the names in a parameter file that say nothing to an algorithm."""
-        return [name for name in self.parameters if self.is_strict and name not in (*kind.described(), *_UNDERSTOOD)]
+        names = {*detector.parameters_type.described(), *_UNDERSTOOD} - detector.not_from_files
+        return [name for name in self.parameters if self.is_strict and name not in names]
 
-    def _known(self, kind: type[Settings]) -> dict[str, Any]:
+    def _known(self, kind: type[Estimator]) -> dict[str, Any]:
         found = {}
-        for name, setting in kind.described().items():
+        described = kind.parameters_type.described()
+        for name, setting in described.items():
+            if name in kind.not_from_files:
+                continue
             value = self.parameters.get(name)
             value = value.item() if isinstance(value, np.generic) else value
             if value is None or value == "":
@@ -147,7 +151,7 @@ class Source:
             if self.is_strict or value in setting:
                 found[name] = value
         high_hz = self.parameters.get("filter_high")  # of older files
-        is_new = "filter_high_factor" in kind.described() and "filter_high_factor" not in found
+        is_new = "filter_high_factor" in described and "filter_high_factor" not in found
         if is_new and isinstance(high_hz, int | float) and high_hz > 0:
             found["filter_high_factor"] = high_hz / self.traces.sample_rate
         return found

@@ -52,6 +52,9 @@ class MatchedSpikeDetekt(SpikeDetekt):
     key: ClassVar[str] = "matched"
     title: ClassVar[str] = "Matched SpikeDetekt"
     parameters_type: ClassVar[type[SpikeDetektParameters]] = MatchedParameters
+    not_from_files: ClassVar[frozenset[str]] = frozenset(
+        ("threshold_weak_std_factor", "threshold_weak", "threshold_strong", "use_single_threshold")
+    )
     parameters: MatchedParameters
 
     def _plan(self, traces: RawTraces, reporter: Reporter, executor: Executor | None) -> Plan:

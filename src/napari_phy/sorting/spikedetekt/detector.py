@@ -149,6 +149,8 @@ class SpikeDetekt(Estimator):
         reporter: Reporter | None = None,
         executor: Executor | None = None,
         folder: Path | None = None,
+        *,
+        is_fitted: bool = False,
     ) -> Self:
         """Give masks and features to spikes that are known, as another program found them; `groups_` has them then.
 
@@ -160,6 +162,8 @@ class SpikeDetekt(Estimator):
             {channel group: times on the joined time line, ascending, in samples and parts of one}.
         reporter, executor, folder : object, optional
             As for `fit`.
+        is_fitted : bool, default False
+            Whether it was fitted to these traces, whose thresholds then stay.
 
         Raises
         ------
@@ -175,7 +179,7 @@ class SpikeDetekt(Estimator):
                 raise SortingError(
                     f"The times of channel group {number} must ascend from 0 to {traces.n_samples - 1} samples."
                 )
-        return self._fit_into(folder, traces, reporter, executor, tuple(times.values()))
+        return self._fit_into(folder, traces, reporter, executor, tuple(times.values()), is_fitted)
 
     def _fit_into(
         self,
@@ -184,12 +188,13 @@ class SpikeDetekt(Estimator):
         reporter: Reporter | None,
         executor: Executor | None,
         given: tuple[Float64, ...] | None,
+        is_fitted: bool = False,
     ) -> Self:
         if folder is not None:
-            self._fit(traces, reporter or Reporter(), executor, folder, given)
+            self._fit(traces, reporter or Reporter(), executor, folder, given, is_fitted)
             return self
         with tempfile.TemporaryDirectory(prefix="napari-phy-") as temporary:
-            self._fit(traces, reporter or Reporter(), executor, Path(temporary), given)
+            self._fit(traces, reporter or Reporter(), executor, Path(temporary), given, is_fitted)
             self.groups_ = {
                 number: DetectedSpikes(found.probe, found.samples, found.masks[:], found.features[:])
                 for number, found in self.groups_.items()
@@ -203,8 +208,11 @@ class SpikeDetekt(Estimator):
         executor: Executor | None,
         folder: Path,
         given: tuple[Float64, ...] | None,
+        is_fitted: bool,
     ) -> None:
-        plan = self.prepare(traces, reporter, executor).plan_
+        if not is_fitted:
+            self.prepare(traces, reporter, executor)
+        plan = self.plan_
         size, overlap = self._chunk_sizes(traces.sample_rate)
         chunks = chunks_of(traces.recordings, size, overlap)
         probes = list(traces.groups.values())

@@ -1,0 +1,1 @@
+"""Template subtraction: clusters become clean templates, which explain the traces spike by spike."""

@@ -1,0 +1,123 @@
+"""Which templates are of neurons: not those that are tiny, rare, the same as others, or two others at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.sorting.templates.parameters import TemplateParameters
+
+Bools = npt.NDArray[np.bool_]
+Float32 = npt.NDArray[np.float32]
+Int64 = npt.NDArray[np.int64]
+
+_LEAST_PEAK, _LEAST_ERRORS = 0.75, 5.0  # in noise and in its standard errors, with which a channel is kept
+_TAPER = 3  # samples at either end
+_SIMILAR_SIZE = 0.6, 1.6  # of templates that are one
+_RARE = 0.15  # how many spikes at once there may be, of those of each
+_LEFT = 0.15  # of the energy that two others don't explain
+_LEAST_OVERLAP = 0.5  # of the energy of a template that lies in the window
+
+
+def tidied(waveforms: Float32, counts: Int64) -> Float32:
+    """Return templates that begin and end at 0, and are 0 on channels where they are no more than noise.
+
+    Parameters
+    ----------
+    waveforms : ndarray of float32, shape (n_templates, n_samples, n_channels)
+        In multiples of the noise.
+    counts : ndarray of int64, shape (n_templates,)
+        Number of spikes that each is the mean of.
+    """
+    least = np.maximum(_LEAST_PEAK, _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1)))
+    kept = np.where(np.abs(waveforms).max(axis=1) >= least[:, None], 1, 0)[:, None, :]
+    taper = np.ones(waveforms.shape[1], dtype=np.float32)
+    taper[:_TAPER] = np.linspace(0, 1, _TAPER)
+    taper[-_TAPER:] = np.linspace(1, 0, _TAPER)
+    return np.asarray(waveforms * kept * taper[None, :, None], dtype=np.float32)
+
+
+def neurons(waveforms: Float32, counts: Int64, of_group: Int64, given: TemplateParameters, reach: int) -> Bools:
+    """Return which templates are of neurons.
+
+    Parameters
+    ----------
+    waveforms : ndarray of float32, shape (n_templates, n_samples, n_channels)
+        Tidied.
+    counts : ndarray of int64, shape (n_templates,)
+        Spikes of each.
+    of_group : ndarray of int64, shape (n_templates,)
+        Those of different groups are never compared.
+    given : TemplateParameters
+        What is asked for.
+    reach : int
+        By how many samples templates that are one may be moved.
+    """
+    norms = np.sqrt(np.einsum("ijk,ijk->i", waveforms, waveforms))
+    kept: Bools = (norms >= given.least_norm) & (counts >= given.least_spikes)
+    _drop_same(waveforms, norms, counts, of_group, given.most_alike, reach, kept)
+    _drop_composites(waveforms, counts, of_group, kept)
+    return kept
+
+
+def _drop_same(
+    waveforms: Float32, norms: Float32, counts: Int64, of_group: Int64, most_alike: float, reach: int, kept: Bools
+) -> None:
+    """Drop templates that are like one with more spikes."""
+    alike = np.full((len(waveforms), len(waveforms)), -np.inf)
+    for products, _ in _shifted_products(waveforms, waveforms, range(-reach, reach + 1)):
+        np.maximum(alike, products, out=alike)
+    sizes = np.maximum(norms, 1e-9)
+    alike /= sizes[:, None] * sizes
+    low, high = _SIMILAR_SIZE
+    order = np.argsort(-counts, kind="stable")
+    for place, one in enumerate(order.tolist()):
+        others = order[:place][kept[order[:place]] & (of_group[order[:place]] == of_group[one])]
+        ratio = norms[one] / np.maximum(norms[others], 1e-9)
+        if ((alike[one, others] > most_alike) & (low < ratio) & (ratio < high)).any():
+            kept[one] = False
+
+
+def _drop_composites(waveforms: Float32, counts: Int64, of_group: Int64, kept: Bools) -> None:
+    """Drop templates that are the sum of two others, whose spikes are many more."""
+    half = waveforms.shape[1] // 2
+    for one in np.argsort(counts, kind="stable").tolist():
+        frequent = np.flatnonzero(kept & (counts * _RARE > counts[one]) & (of_group == of_group[one]))
+        if not kept[one] or len(frequent) < 2:
+            continue
+        left = waveforms[one : one + 1].copy()
+        energy = float((left**2).sum())
+        for _ in range(2):
+            left = left - _best_explained(left, waveforms[frequent], half)
+        if float((left**2).sum()) < _LEFT * energy:
+            kept[one] = False
+
+
+def _best_explained(left: Float32, waveforms: Float32, reach: int) -> Float32:
+    """Return the template, moved and scaled, that explains most of `left`, `(1, n_samples, n_channels)`."""
+    whole = (waveforms**2).sum(axis=(1, 2))
+    best, best_gain = np.zeros_like(left), 0.0
+    n_samples = left.shape[1]
+    for products, shift in _shifted_products(left, waveforms, range(-reach, reach + 1)):
+        inside = waveforms[:, max(0, -shift) : n_samples - max(0, shift)]
+        energies = np.maximum((inside**2).sum(axis=(1, 2)), 1e-9)
+        amplitudes = np.clip(products[0] / energies, 0.5, 1.5)
+        gains = np.where(energies >= _LEAST_OVERLAP * whole, amplitudes * (2 * products[0] - amplitudes * energies), 0)
+        chosen = int(gains.argmax())
+        if gains[chosen] > best_gain:
+            best_gain = float(gains[chosen])
+            best = np.zeros_like(left)
+            best[0, max(0, shift) : n_samples + min(0, shift)] = amplitudes[chosen] * inside[chosen]
+    return best
+
+
+def _shifted_products(ones: Float32, others: Float32, shifts: range) -> Iterator[tuple[npt.NDArray[np.float64], int]]:
+    """Yield `(n_ones, n_others)` the products of templates where the others come `shift` samples later."""
+    n_samples = ones.shape[1]
+    for shift in shifts:
+        left = ones[:, max(0, shift) : n_samples + min(0, shift)]
+        right = others[:, max(0, -shift) : n_samples - max(0, shift)]
+        size = left.shape[1] * left.shape[2]
+        yield (left.reshape(len(ones), size) @ right.reshape(len(others), size).T).astype(np.float64), shift
