@@ -198,6 +198,13 @@ def test_files_cut_in_the_middle_of_a_sample_are_read_up_to_there(tmp_path):
     assert "its last 5 bytes are left out" in job.log[0]
 
 
+def test_another_number_of_channels_is_told_where_it_shows(tmp_path):
+    traces = recording(n_channels=9)[0] + np.arange(9, dtype=np.int16) ** 2 * 50
+    job = spikedetect.run(write_set(tmp_path, traces))
+    job.result()
+    assert job.log[0] == "set.dat looks as if it had 9 channels, not 6; correct the number if so."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "kind", "sentence"),
     [

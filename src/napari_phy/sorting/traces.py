@@ -21,9 +21,11 @@ from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.raw_files import FlatLayout, RawData, RawLink, find_file, is_kwd, open_raw
 from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.formats.parameter_files.prb import ProbeFile, built_in_probe, read_prb
+from napari_phy.stats.row_length import better_row_length
 
 _RATES = 100.0, 1e6  # Hz
 _MANY_COLUMNS = 2**13  # more than any recording has
+_FIRST_SAMPLES = 2**13  # of a file, in which its number of channels may show
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +218,7 @@ def open_raw_files(
         start += raw.n_rows
     traces = JoinedTraces(segments, first.n_channels, first.dtype)
     name = first.path.name if len(found) == 1 else f"{first.path.name} and {len(found) - 1} more"
-    notes = (*probe.notes, *_spare(found))
+    notes = (*probe.notes, *_spare(found), *_other_row_length(traces, first, probe.n_columns))
     return RawTraces(traces, sample_rate, probe.groups, tuple(recordings), microvolts_per_unit, name, notes)
 
 
@@ -244,6 +246,18 @@ def _raw_data(path: Path, flat: FlatLayout) -> list[RawData]:
     if not nodes:
         raise KwikFormatError(f"{file.name} has no recordings; use another copy of it.")
     return [open_raw(file, RawLink(file.name, node), number, flat) for number, node in nodes.items()]
+
+
+def _other_row_length(traces: JoinedTraces, first: RawData, least: int) -> list[str]:
+    """Return a sentence where the first samples of a flat file seem to be of another number of channels."""
+    if first.node is not None:
+        return []
+    better = better_row_length(traces[:_FIRST_SAMPLES].reshape(-1), first.n_channels, least)
+    if better is None:
+        return []
+    return [
+        f"{first.path.name} looks as if it had {better} channels, not {first.n_channels}; correct the number if so."
+    ]
 
 
 def _spare(found: Sequence[RawData]) -> list[str]:
