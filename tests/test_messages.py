@@ -22,6 +22,7 @@ WRAPPED = {"SaveError"}  # "Could not save: …. Nothing was changed; your edits
 PROTOCOLS = {
     "SystemExit": "the end of a program",
     "StopIteration": "the end of an iterator",
+    "TimeoutError": "what a future raises whose result is not there in time",
     "MemoryError": "what napari expects of a level that is too large to be read whole",
     "AssertionError": "a branch that cannot be reached",
     "OSError": "what the system would say, where a function of ours stands in for it",

@@ -67,15 +67,15 @@ def test_sort_clusters_what_it_detects(tmp_path, capsys):
     ("arguments", "sentence"),
     [
         ([], "Name a .prm, or raw files by --dat with their --prb and --rate."),
-        (["--dat", "set.dat"], "--dat needs --prb too."),
-        (["--dat", "set.dat", "--prb", "set.prb"], "--dat needs --rate too."),
+        (["--dat", "set.dat"], "Give --prb beside --dat."),
+        (["--dat", "set.dat", "--prb", "set.prb"], "Give --rate beside --dat."),
         (["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"], "There is no probe file no.prb; correct its name"),
         (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name"),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples"),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but"),
         (["set.prm", "--set", "filter_low"], "filter_low is no setting; write name=value"),
         (["set.prm", "--set", "filter_low=0"], "filter_low cannot be 0"),
-        (["set.prm", "--workers", "-1"], "--workers is a number from 1 on."),
+        (["set.prm", "--workers", "-1"], "The number of workers is 1 or more, not -1."),
         (["no.prm"], "There is no file no.prm."),
     ],
 )

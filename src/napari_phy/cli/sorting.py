@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace, begin: Begin) -> Answer:
     model, path = _model(options)
     n_workers = options.workers or os.cpu_count() or 1
     if n_workers < 1:
-        raise SortingError("--workers is a number from 1 on.")
+        raise SortingError(f"The number of workers is 1 or more, not {n_workers}.")
     with ThreadPoolExecutor(n_workers) as client:
         job: Job[Detection] = begin(model, path, client)
         _follow(job, shows=not options.json and sys.stderr.isatty())
@@ -74,7 +74,7 @@ def _model(options: argparse.Namespace) -> tuple[Path | RawTraces, Path | None]:
         check_there(options.prm)
         return options.prm, options.to
     if options.prb is None or options.rate is None:
-        raise SortingError(f"--dat needs {'--prb' if options.prb is None else '--rate'} too.")
+        raise SortingError(f"Give {'--prb' if options.prb is None else '--rate'} beside --dat.")
     try:
         dtype = np.dtype(options.dtype)
     except TypeError:
