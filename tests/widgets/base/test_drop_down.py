@@ -3,7 +3,6 @@
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QCursor
-from qtpy.QtWidgets import QApplication
 
 from napari_phy.widgets.base.header import Header
 
@@ -22,5 +21,4 @@ def test_after_its_menu_a_button_is_under_the_mouse_only_if_it_is(qtbot, is_left
     button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     menu.popup(over)
     menu.hide()
-    QApplication.processEvents()
-    assert button.underMouse() is not is_left
+    qtbot.waitUntil(lambda: button.underMouse() is not is_left)
