@@ -19,7 +19,7 @@ from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
-OTHERS = ("Actions", "Link time", "Place probe")  # show no clusters
+OTHERS = ("Actions", "Detect and sort", "Link time", "Place probe")  # show no clusters
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title not in OTHERS]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
 SOME = ("Features", "Traces")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,10 @@ import numpy as np
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
-from napari_phy.core.progress import CancelledError, OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.sorting import cluster
 from napari_phy.sorting.job import Job
-
-_LOOK_S = 0.05  # at how far it is
 
 
 def start_reclustering(
@@ -78,15 +75,7 @@ def find_clusters(
     NapariPhyError
         They cannot be clustered.
     """
-    job = start_reclustering(model, manager, clusters, **options)
-    try:
-        while True:
-            on_progress(job.progress.fraction)
-            with suppress(TimeoutError):
-                return job.result(_LOOK_S)
-    except CancelledError:
-        job.cancel()
-        raise
+    return start_reclustering(model, manager, clusters, **options).follow(on_progress)
 
 
 def recluster(

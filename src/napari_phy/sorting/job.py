@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 Status = Literal["running", "done", "failed", "cancelled"]
 T = TypeVar("T")
 
+_LOOK_S = 0.05  # at how far it is
 _LEAST_S = 0.5  # before this nothing is said of the time that is left
 
 
@@ -200,6 +202,21 @@ class Job(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]
+
+    def follow(self, on_progress: OnProgress) -> T:
+        """Wait for the end and return the result, as `result`; `on_progress` hears how far it is meanwhile.
+
+        Where that raises CancelledError, the job is cancelled, and this returns when it has stopped.
+        """
+        try:
+            while True:
+                on_progress(self.progress.fraction)
+                with suppress(TimeoutError):
+                    return self.result(_LOOK_S)
+        except CancelledError:
+            self.cancel()
+            self._is_over.wait()
+            raise
 
     def cancel(self) -> None:
         """Ask it to stop; `result()` then returns what it has so far, or raises CancelledError."""

@@ -69,6 +69,15 @@ class RawChoice:
         """Whether the number of channels and the type have to be chosen."""
         return self.asks_probe and self.path is not None and self.path.suffix.lower() != KWD
 
+    @property
+    def missing(self) -> str:
+        """What is still to be chosen, in a sentence; "" where nothing is."""
+        if self.asks_probe and not self.probe:
+            return "Choose the probe: a .prb, a .json of probeinterface, or a name in its library."
+        if self.asks_probe and not self.sample_rate:
+            return "Give the sample rate of the raw data, in Hz."
+        return ""
+
     def open(self, model: BaseModel | None = None) -> Source:
         """Open the raw data; whoever asked closes them.
 
@@ -88,10 +97,8 @@ class RawChoice:
             return open_source(model, None)
         if self.is_prm:
             return open_source(self.path, None)
-        if not self.probe:
-            raise SortingError("Choose the probe: a .prb, a .json of probeinterface, or a name in its library.")
-        if not self.sample_rate:
-            raise SortingError("Give the sample rate of the raw data, in Hz.")
+        if self.missing:
+            raise SortingError(self.missing)
         traces = open_raw_files(
             [self.path],
             read_probe(self.probe),

@@ -397,6 +397,28 @@ def found_as_they_are(clusters: Sequence[int]) -> str:
     return f"{listed(clusters)} is found as it is. Nothing was changed."
 
 
+CHOOSE_RAW = (
+    "Choose a .prm, or raw data and their probe. What detection finds is seen below before anything is written."
+)
+NAME_RESULT = "Name the .kwik to write, under Save as."
+LOOKING_FOR_SPIKES = "Measuring the noise, and looking for spikes…"
+SORTING, DETECTING = "Detecting and clustering spikes…", "Detecting spikes…"
+
+
+def sorting_progress(stage: str, fraction: float, time_left_s: float | None) -> str:
+    """Return how far a job is: `Detecting spikes: 42 %, about 20 s left`."""
+    left = "" if time_left_s is None else f", about {format_number(max(1, time_left_s))} s left"
+    return f"{stage}: {int(100 * fraction)} %{left}"
+
+
+def sorted_spikes(n_spikes: int, n_clusters: int | None, name: str) -> str:
+    """Return what was found and where it is; None clusters where spikes were detected only."""
+    if not n_spikes:
+        return f"No spike was found; {name} is empty and is not opened. Lower the strong threshold."
+    clusters = "" if n_clusters is None else f" in {format_count(n_clusters, 'cluster')}"
+    return f"Found {format_count(n_spikes, 'spike')}{clusters}: {name}."
+
+
 def cancelled(work: str) -> str:
     """Return the sentence after work was cancelled."""
     return f"{work.rstrip('…')} was cancelled. Nothing was changed."

@@ -62,9 +62,9 @@ class LinkTimeForm:
         for number in (self.offset_s, self.rate_hz, self.row_ms):
             number.native.setDecimals(DECIMALS)
             number.native.setKeyboardTracking(False)
-            number.native.valueChanged.connect(partial(_shorten, number.native))
-            number.native.editingFinished.connect(partial(_shorten, number.native))
-            _shorten(number.native)
+            number.native.valueChanged.connect(partial(shorten, number.native))
+            number.native.editingFinished.connect(partial(shorten, number.native))
+            shorten(number.native)
         self._fields_of: dict[str, tuple[Widget, ...]] = {
             EVENTS: (),
             OWN: (self.offset_s,),
@@ -127,7 +127,7 @@ class LinkTimeForm:
         return None
 
 
-def _shorten(box: QDoubleSpinBox, *_: object) -> None:
+def shorten(box: QDoubleSpinBox, *_: object) -> None:
     """Show a number without the zeros at its end; more decimals can be typed."""
     line, point = box.lineEdit(), box.locale().decimalPoint()
     text = box.text()

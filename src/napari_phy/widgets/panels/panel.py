@@ -259,3 +259,10 @@ class RequestsDocks(Protocol):
     """A panel that opens another dock, where what it shows can be made."""
 
     dock_requested: Any  # a Qt signal of the dock's name
+
+
+@runtime_checkable
+class RequestsFiles(Protocol):
+    """A panel that makes data sets, and has them opened."""
+
+    file_requested: Any  # a Qt signal of the path

@@ -44,7 +44,7 @@ class SettingsForm(SmallDialog):
         self._controller = controller
         self._typed: dict[str, str] = {}  # and not set yet
         self.fields = {
-            name: _field(setting)
+            name: setting_field(setting)
             for name, setting in controller.value.described().items()
             if not isinstance(setting, Names)  # which the panel offers
         }
@@ -160,7 +160,7 @@ def place_beside(view: QRect, size: QSize, screen: QRect) -> QPoint:
     return QPoint(x, max(y, screen.y()))
 
 
-def _field(setting: Setting) -> ValueWidget[Any]:
+def setting_field(setting: Setting) -> ValueWidget[Any]:
     """Return the widget of a setting, with its title, bounds and tip."""
     title, tip = setting.title, setting.tip or setting.title
     if isinstance(setting, Choice):

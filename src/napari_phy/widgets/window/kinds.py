@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "Proposals": Kind("docks.proposals_panel:ProposalsPanel", SORTING),
     "History": Kind("docks.history_panel:HistoryPanel", SORTING),
     "Classes": Kind("docks.classes_panel:ClassesPanel", SORTING),
+    "Detect and sort": Kind("docks.detect_and_sort_panel:DetectAndSortPanel", SORTING),
     "Compare": Kind("docks.compare_panel:ComparePanel", SORTING),
     "Actions": Kind("docks.actions_panel:ActionsPanel", SORTING),
     "Spikes": Kind("docks.spikes_panel:SpikesPanel", SELECTED),

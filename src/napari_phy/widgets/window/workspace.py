@@ -29,6 +29,7 @@ from napari_phy.widgets.panels.panel import (
     Panel,
     RequestsActions,
     RequestsDocks,
+    RequestsFiles,
 )
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
@@ -334,6 +335,12 @@ class Workspace(QObject):
             panel.follow_space(self.overview.probe)
         elif isinstance(panel, FiltersTraces):
             panel.filter_changed.connect(self._on_filter_changed)
+        elif isinstance(panel, RequestsFiles):
+            panel.file_requested.connect(self._open_file)
+
+    def _open_file(self, path: str) -> None:
+        if self.viewer is not None:
+            self.viewer.open(path, plugin="napari-phy")
 
     def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
         menu = self.controller.make_menu(view)
