@@ -21,7 +21,8 @@ from napari_phy.layers.stacks import StackCamera, has_stack
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
 from napari_phy.table.numbers import format_shown
-from napari_phy.views.traces import MAX_FILTERED_S, RAW
+from napari_phy.views.explained import Explanation
+from napari_phy.views.traces import MAX_FILTERED_S, RAW, TRACES
 
 MARGIN = 1.04  # a little air around the picture
 WIDEST = 4  # windows of points are at most this much wider than what is in sight
@@ -53,6 +54,7 @@ class LayerBinder:
         self._followed: OpenClustering | None = None
         self._window: tuple[int, int] | None = None  # samples, where not all spikes can be drawn
         self._dark = True
+        self._part = TRACES  # of the traces
         self.density_metric: density.Metric = "number"
         self.note = ""  # how many spikes are drawn, where not all are
         self._fitted: tuple[float, ...] | None = None
@@ -125,6 +127,7 @@ class LayerBinder:
     def _follow(self) -> None:
         self._unfollow()
         self._followed = self._session.opened
+        self._explain_again()
         self._followed.selection.changed.connect(self._on_selected)
         self._followed.manager.changed.connect(self._on_edited)
 
@@ -188,13 +191,14 @@ class LayerBinder:
         elif self._session.model.duration > 0:
             self._whole_zoom = width / self._session.model.duration / MARGIN
 
-    def set_filter(self, name: str, on_ready: Callable[[], None]) -> bool:
-        """Show single samples through a filter; False without traces, and where it was chosen already.
+    def set_filter(self, name: str, on_ready: Callable[[], None], part: str = TRACES) -> bool:
+        """Show single samples through a filter, or model or residual of them.
 
-        `on_ready` is called, in a worker thread, when there is something new to draw.
+        False without traces, and where it was chosen already. `on_ready` is called, in a worker thread, when there is
+        something new to draw.
         """
-        filtering = self._filtering
-        if filtering is None or not filtering.choose(name):
+        filtering, self._part = self._filtering, part
+        if filtering is None or not filtering.choose(name, Explanation.now(self._session.opened, part)):
             return False
         filtering.ready.disconnect(missing_ok=True)
         filtering.ready.connect(on_ready)
@@ -400,7 +404,14 @@ class LayerBinder:
     def _on_selected(self) -> None:
         self._refresh_later()
 
+    def _explain_again(self) -> None:
+        """Show what the clusters that there are now explain, where that is shown."""
+        filtering, explanation = self._filtering, Explanation.now(self._session.opened, self._part)
+        if filtering is not None and explanation is not None and filtering.choose(filtering.name, explanation):
+            self.refresh_traces()
+
     def _on_edited(self, update: UpdateInfo) -> None:
+        self._explain_again()
         if update.deleted:
             self._refresh_later()
         moved = {change.cluster_id for change in update.metadata_changed if change.field == "group"}

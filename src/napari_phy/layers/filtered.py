@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.core.signals import signal
 from napari_phy.stats.trace_levels import TraceLevels
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import BAND_PASS, BOTH, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
+from napari_phy.views.traces import BAND_PASS, BOTH, MAX_FILTERED_S, RAW, TracePart, TraceReader, TraceRequest
 
 if TYPE_CHECKING:
     from napari_phy.plugins import TraceFilter
@@ -55,6 +56,7 @@ class FilteredWindows:
     ) -> None:
         self.name = RAW
         self.limits = (1.0, 1.0)
+        self._part: TracePart | None = None
         self._source = source
         self._reader = TraceReader(source, filters, levels)
         self._cache: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
@@ -63,10 +65,14 @@ class FilteredWindows:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, "napari-phy-filter")
 
-    def choose(self, name: str) -> bool:
-        """Take another filter, which for `AUTOMATIC` suits the traces; return whether it is another one."""
-        before, self.name = self.name, self._reader.named(name)
-        return self.name != before
+    def choose(self, name: str, part: TracePart | None = None) -> bool:
+        """Take another filter, which for `AUTOMATIC` suits the traces; return whether anything else is shown.
+
+        `part` is what is made of the band-passed traces, in place of a filter; None: the filtered traces are shown.
+        """
+        before = self.name, self._part
+        self.name, self._part = self._reader.named(BAND_PASS if part is not None else name), part
+        return (self.name, self._part) != before
 
     @property
     def takes_waves_off(self) -> bool:
@@ -80,7 +86,7 @@ class FilteredWindows:
         """
         if self.name == RAW or (stop - start) * factor > MAX_FILTERED_S * self._source.sample_rate:
             return None
-        request = TraceRequest(start * factor, stop * factor, factor, self.name)
+        request = TraceRequest(start * factor, stop * factor, factor, self.name, part=self._part)
         with self._lock:
             if request in self._cache:
                 self._cache.move_to_end(request)
@@ -93,7 +99,7 @@ class FilteredWindows:
 
     def close(self) -> None:
         """Make nothing more."""
-        self.name, self._wanted = RAW, None
+        self.name, self._part, self._wanted = RAW, None, None
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _work(self) -> None:
@@ -105,6 +111,8 @@ class FilteredWindows:
                     return
             try:
                 data = self._reader.read(request)
+            except ClusteringError:  # there was an edit, which asks again
+                continue
             except Exception as error:  # noqa: BLE001  # whatever the code of others raises
                 logger.warning("The canvas shows raw traces: %s", error)
                 continue

@@ -6,10 +6,14 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_words import range_words
 from napari_phy.views.trace_layout import TraceLayout
-from napari_phy.views.traces import BAND_PASS, BOTH, MAX_FILTERED_S, RAW, detection_band
+from napari_phy.views.traces import BAND_PASS, BOTH, MAX_FILTERED_S, MODEL, RAW, RESIDUAL, TRACES, detection_band
 from napari_phy.views.traces_reading import TracesViewData
 
 HIT_PX = 6.0
+PART_WORDS = {
+    MODEL: "model: what the clusters explain, but for noise",
+    RESIDUAL: "residual: what the clusters leave, but for noise",
+}
 
 
 def spike_at(layout: TraceLayout, data: TracesViewData, x_px: float, y_px: float) -> tuple[int, int] | None:
@@ -66,7 +70,10 @@ def note_words(
     if lacks_positions:
         words.append("in the order of the file: positions are unknown")
     if data.filter_name != RAW and not data.traces.is_filtered:
-        words.append(f"raw: filters act on {MAX_FILTERED_S:.0f} s and less")
+        acting = "filters act" if data.part == TRACES else f"the {data.part} is shown"
+        words.append(f"raw: {acting} on {MAX_FILTERED_S:.0f} s and less")
+    elif data.part != TRACES:
+        words.append(PART_WORDS[data.part])
     if len(spikes.spike_ids) < spikes.n_total:
         words.append(f"{format_number(len(spikes.spike_ids))} of {format_number(spikes.n_total)} spikes")
     if range_s is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
 
+_Act = Callable[[Float32, int], Float32]  # on samples, the first of which has that number
+
 NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 STEP = 4
@@ -41,6 +43,7 @@ _STRONG_WAVES = 8.0  # standard deviations of the noise, as high as a spike
 RAW, BAND_PASS, MEDIAN, BOTH = "raw", "band-pass", "common median", "band-pass and common median"
 FILTERS = (RAW, BAND_PASS, MEDIAN, BOTH)
 AUTOMATIC = "automatic"  # band-pass where slow waves are strong, else raw
+TRACES, MODEL, RESIDUAL = "traces", "model", "residual"
 
 
 def filter_choices() -> Choices:
@@ -64,6 +67,8 @@ class TracesSettings(ViewSettings):
         Channels are "grey", or coloured by their "depth".
     filter_name : str
         "raw", one of the filters, or "automatic", as suits each data set.
+    part : str
+        The "traces", the "model", which is what the clusters explain of them, or the "residual", which is what is left.
     speed : float
         Pages a second while traces scroll on by themselves.
     """
@@ -87,6 +92,13 @@ class TracesSettings(ViewSettings):
         ),
     ] = "grey"
     filter_name: Annotated[str, Choice(title="Filter", of=_automatic_too)] = AUTOMATIC
+    part: Annotated[
+        str,
+        Choice(
+            title="What is shown",
+            of=(("Traces", TRACES), ("Model: what clusters explain", MODEL), ("Residual: what is left", RESIDUAL)),
+        ),
+    ] = TRACES
     speed: Annotated[
         float,
         Number(
@@ -134,6 +146,14 @@ def common_median_reference(samples: Float32, sample_rate: float) -> Float32:
     return samples - np.median(samples, axis=1, keepdims=True)
 
 
+class TracePart(Protocol):
+    """Takes a part out of band-passed traces, as `Explanation` does; equal ones take the same."""
+
+    def of(self, source: TraceSource, samples: Float32, start: int, on_progress: OnProgress, /) -> Float32:
+        """Return the part of samples from `start` on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TraceRequest:
     """Which stretch of the traces, in samples, and how fine.
@@ -148,6 +168,8 @@ class TraceRequest:
         One of `FILTERS`, of a plugin, or `AUTOMATIC`.
     page : tuple of int, optional
         The samples (start, stop) of it that are looked at; the others are read ahead. None: all of them.
+    part : TracePart, optional
+        What is made of the band-passed traces; None: they are shown themselves.
     """
 
     start: int
@@ -155,6 +177,7 @@ class TraceRequest:
     factor: int = 1
     filter_name: str = RAW
     page: tuple[int, int] | None = None
+    part: TracePart | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,26 +218,35 @@ def factor_for(samples_per_pixel: float) -> int:
 
 
 def request_for(
-    source: TraceSource, start_s: float, stop_s: float, n_pixels: int, filter_name: str = RAW
+    source: TraceSource,
+    start_s: float,
+    stop_s: float,
+    n_pixels: int,
+    filter_name: str = RAW,
+    part: TracePart | None = None,
 ) -> TraceRequest:
     """Return a request for a stretch of time in so many pixels, with the stretches before and after it.
 
     It is the same while the stretch moves by less than a quarter of its length, so that little is read anew.
-    Filters act on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
+    Filters act on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes. A part is one of band-passed
+    traces, whatever the filter.
     """
     start, stop = start_s * source.sample_rate, stop_s * source.sample_rate
     length = max(1.0, stop - start)
     factor = factor_for(length / max(1, n_pixels))
     step = factor * max(1, 2 ** int(np.log2(max(1.0, length / 4 / factor))))
+    if part is not None:
+        filter_name = BAND_PASS
     if stop_s - start_s > MAX_FILTERED_S:
-        filter_name = RAW
+        filter_name, part = RAW, None
     reads_samples = factor <= STEP or filter_name != RAW
     is_dear = reads_samples and 3 * length * len(source.columns) > _PRELOADED_VALUES
     margin = 0 if is_dear else int(np.ceil(length / step)) * step
     first, last = int(np.floor(start / step)) * step, int(np.ceil(stop / step)) * step
     n_samples = source.traces.shape[0]
     wide = max(0, first - margin), max(1, min(last + margin, n_samples))
-    return TraceRequest(*wide, factor, filter_name, (max(0, first), max(1, min(last, n_samples))))
+    page = max(0, first), max(1, min(last, n_samples))
+    return TraceRequest(*wide, factor, filter_name, page, part)
 
 
 _levels: SessionCache[str, TraceLevels] = SessionCache(lambda one: 3 * one.noise.nbytes + 64)
@@ -313,7 +345,7 @@ class TraceReader:
         baseline = self._read_levels().baseline
         start = max(0, request.start) // factor
         stop = max(start, -(-min(request.stop, source.traces.shape[0]) // factor))
-        act = self._filters.get(request.filter_name)
+        act = self._acting(request, on_progress)
         if factor == 1 or act is not None:
             low, high = self._from_samples(start, stop, factor, act, on_progress)
         else:
@@ -321,8 +353,22 @@ class TraceReader:
             low, high = np.ascontiguousarray(extremes[:, 0].T), np.ascontiguousarray(extremes[:, 1].T)
         return TraceData(request, read_only(low), read_only(high), start, act is not None)
 
+    def _acting(self, request: TraceRequest, on_progress: OnProgress) -> _Act | None:
+        """Return what acts on samples, the first of which has a number; None: nothing does."""
+        act, part, source = self._filters.get(request.filter_name), request.part, self.source
+        if act is None:
+            if part is not None:
+                raise TracesError(f"At {source.sample_rate:g} Hz there is no band of spikes: no model, no residual.")
+            return None
+
+        def acting(samples: Float32, first: int) -> Float32:
+            filtered = act(samples, source.sample_rate)
+            return filtered if part is None else part.of(source, filtered, first, on_progress)
+
+        return acting
+
     def _from_samples(
-        self, start: int, stop: int, factor: int, act: TraceFilter | None, on_progress: OnProgress
+        self, start: int, stop: int, factor: int, act: _Act | None, on_progress: OnProgress
     ) -> tuple[Float32, Float32]:
         """Return the extremes of filtered bins, block by block."""
         n_channels, n_samples = len(self.source.columns), self.source.traces.shape[0]
@@ -341,14 +387,14 @@ class TraceReader:
                 high[:, first - start : last - start] = extremes[:, 1].T
         return low, high
 
-    def _samples(self, start: int, stop: int, act: TraceFilter | None) -> Float32:
+    def _samples(self, start: int, stop: int, act: _Act | None) -> Float32:
         source, baseline = self.source, self._read_levels().baseline
         if act is None:
             return source.samples(start, stop) - baseline
         context = round(_CONTEXT_S * source.sample_rate)
         first, last = max(0, start - context), min(stop + context, source.traces.shape[0])
         raw = source.samples(first, last) - baseline
-        return act(raw, source.sample_rate)[start - first : stop - first]
+        return act(raw, first)[start - first : stop - first]
 
 
 def _checked(act: TraceFilter, name: str) -> TraceFilter:

@@ -14,8 +14,9 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.table.cluster_channels import rank_channels
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required, samples_before
+from napari_phy.views.explained import Explanation
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import RAW, TraceData, TraceReader, TraceRequest, levels_of, make_filters
+from napari_phy.views.traces import RAW, TRACES, TraceData, TraceReader, TraceRequest, levels_of, make_filters
 
 N_SPIKES_MAX = 3000
 _HALF_WINDOW_S = 0.0008
@@ -27,12 +28,15 @@ WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces
 class TracesViewRequest:
     """A stretch of the traces, None without raw data, the clusters whose spikes lie over it, the filter chosen.
 
-    `marked` is (spike, its cluster) of a single selected spike, whose cluster may be another.
+    `part` is the one that was chosen, and `explanation` takes it out of the traces. `marked` is (spike, its cluster)
+    of a single selected spike, whose cluster may be another.
     """
 
     traces: TraceRequest | None
     clusters: tuple[int, ...]
     filter_name: str = RAW
+    part: str = TRACES
+    explanation: Explanation | None = None
     marked: tuple[int, int] | None = None
 
 
@@ -72,7 +76,8 @@ class TraceSpikes:
 class TracesViewData:
     """The traces, their spikes, the size of noise and slow waves, the channels of the best cluster, strongest first.
 
-    `filter_name` is that of the filter that was chosen or suits the traces, whether it can act or not.
+    `filter_name` is that of the filter that was chosen or suits the traces, whether it can act or not, and `part` what
+    was chosen of them.
     """
 
     traces: TraceData
@@ -82,6 +87,7 @@ class TracesViewData:
     waves: float
     filter_name: str
     best_channels: npt.NDArray[np.int64]
+    part: str = TRACES
 
     def channel_of(self, spike: int) -> int | None:
         """Return the channel where a spike is largest, by voltage × mask; None of one that is not here."""
@@ -151,8 +157,9 @@ class TracesReading:
         spikes = find_trace_spikes(opened, request.clusters, request.traces.start, request.traces.stop, request.marked)
         best = _best_channels(opened, request.clusters)
         return TracesViewData(
-            traces, spikes, reader.source, reader.noise, reader.waves, reader.named(request.filter_name), best
-        )
+            traces, spikes, reader.source, reader.noise, reader.waves, reader.named(request.filter_name), best,
+            request.part,
+        )  # fmt: skip
 
     def _reader_of(self, opened: Any, pyramid_of: Any) -> TraceReader:
         model = opened.model

@@ -1,5 +1,6 @@
 """Traces: the voltage of each channel in a stretch of time, with the spikes of the selected clusters over it."""
 
+from dataclasses import replace
 from math import isclose
 from typing import Any
 
@@ -15,10 +16,20 @@ from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.events import Event, events_between
+from napari_phy.views.explained import Explanation
 from napari_phy.views.trace_layout import ROW_PX, TraceLayout, channel_order, clamped_scroll, row_height, scroll_to_row
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_words import filter_words, note_words, read_out, spike_at
-from napari_phy.views.traces import AUTOMATIC, MAX_FILTERED_S, RAW, TracesSettings, filter_choices, request_for
+from napari_phy.views.traces import (
+    AUTOMATIC,
+    BAND_PASS,
+    MAX_FILTERED_S,
+    RAW,
+    TRACES,
+    TracesSettings,
+    filter_choices,
+    request_for,
+)
 from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest, pictured_s, row_voltage
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.legend import LegendEntry
@@ -57,14 +68,15 @@ class TracesPanel(ViewPanel):
         "dashed lines are events.\n"
         "A click goes to that time and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
-        "a double-click resets both. ⋯ orders and colours channels, and scrolls automatically.\n"
+        "a double-click resets both. ⋯ orders and colours channels, and scrolls automatically; there you also choose\n"
+        "the model, which is what the clusters explain of the traces, or the residual, which is what is left.\n"
         "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
         "at first.\n"
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
         " {go_to_time} to a time."
     )
 
-    filter_changed = Signal(str)
+    filter_changed = Signal(str, str)  # its name, and the part that is shown
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._gain = 1.0
@@ -94,6 +106,7 @@ class TracesPanel(ViewPanel):
         self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
         controls, menu = self.setting_controls, self.header.more_menu
         self._filter_menu = controls.add_drop_down("filter_name", choices=filter_choices())
+        controls.add_entries("part")
         controls.add_entries("order")
         controls.add_entries("colors")
         self._runs = menu.addAction("Scroll on")
@@ -128,8 +141,15 @@ class TracesPanel(ViewPanel):
     def show_settings(self) -> None:
         super().show_settings()
         self.has_legend = self.settings.colors != "grey"
-        if self.settings.filter_name == AUTOMATIC:
+        if self._filter_name == AUTOMATIC:
             self._show_filter(RAW if self.data is None else self.data.filter_name)
+        else:
+            self._show_filter(self._filter_name)
+
+    @property
+    def _filter_name(self) -> str:
+        """The filter that is chosen; model and residual are parts of what is band-passed."""
+        return self.settings.filter_name if self.settings.part == TRACES else BAND_PASS
 
     def on_settings(self, before: Any, now: Any) -> None:
         if before.order != now.order:
@@ -138,8 +158,8 @@ class TracesPanel(ViewPanel):
             self.show_legend()
             self.drawn.emit()
         self._redraw()
-        if before.filter_name != now.filter_name:
-            self.filter_changed.emit(now.filter_name)
+        if (before.filter_name, before.part) != (now.filter_name, now.part):
+            self.filter_changed.emit(now.filter_name, now.part)
             self.refresh()
 
     def _show_filter(self, name: str, words: str = "") -> None:
@@ -166,15 +186,16 @@ class TracesPanel(ViewPanel):
             return TracesViewRequest(None, self.clusters)
         spike = marked_spike(self.session)
         marked = None if spike is None else (spike, int(self.required_session.manager.clusters_of([spike])[0]))
-        n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.settings.filter_name
-        start_s, stop_s = self.required_session.time.shown_s
-        return TracesViewRequest(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
+        n_pixels = max(1, round(self._area().width() * self.devicePixelRatioF()))
+        name, explanation = self._filter_name, Explanation.now(self.in_sight, self.settings.part)
+        traces = request_for(source, *self.required_session.time.shown_s, n_pixels, name, explanation)
+        return TracesViewRequest(traces, self.clusters, name, self.settings.part, explanation, marked)
 
     def compute(self, session: SessionLike, request: TracesViewRequest, on_progress: OnProgress) -> TracesViewData:
         return self._reading.read(session, self.required_session.trace_pyramid, request, on_progress)
 
     def is_like(self, request: TracesViewRequest, other: TracesViewRequest) -> bool:
-        return (request.clusters, request.filter_name) == (other.clusters, other.filter_name)
+        return replace(request, traces=None, marked=None) == replace(other, traces=None, marked=None)
 
     def keeps_picture(self, request: TracesViewRequest) -> bool:
         before: Any = self._request

@@ -249,9 +249,9 @@ class FollowsSpace(Protocol):
 
 @runtime_checkable
 class FiltersTraces(Protocol):
-    """A panel that chooses the filter of the traces."""
+    """A panel that chooses the filter and the part of the traces."""
 
-    filter_changed: Any  # a Qt signal of the filter's name
+    filter_changed: Any  # a Qt signal of the filter's name and that of the part
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import IN_IMAGE, kind_of, session_of
 from napari_phy.layers.stacks import name_slider
 from napari_phy.session.session import Session
-from napari_phy.views.traces import AUTOMATIC
+from napari_phy.views.traces import AUTOMATIC, TRACES
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.application import not_none, referent
@@ -46,7 +46,7 @@ class Overview(QObject):
         self._viewer = ref(viewer)
         self._session: Session | None = None
         self._theme: Tokens | None = None
-        self._filter_name = AUTOMATIC
+        self._filter_name, self._part = AUTOMATIC, TRACES
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
         self._points_later = QTimer(self, singleShot=True, interval=0)  # lists are painted before
@@ -124,12 +124,15 @@ class Overview(QObject):
         if self.binder is not None:
             self.binder.stretch(factor)
 
-    def set_filter(self, name: str) -> None:
-        """Show single samples through a filter of that name; `AUTOMATIC`: as suits the data set, without a word."""
-        self._filter_name = name
-        if self.binder is None or not self.binder.set_filter(name, self._tell_filtered):
+    def set_filter(self, name: str, part: str = TRACES) -> None:
+        """Show single samples through a filter of that name; `AUTOMATIC`: as suits the data set, without a word.
+
+        `part` is what is shown of them: `TRACES`, `MODEL` or `RESIDUAL`.
+        """
+        self._filter_name, self._part = name, part
+        if self.binder is None or not self.binder.set_filter(name, self._tell_filtered, part):
             return
-        if name == AUTOMATIC:
+        if name == AUTOMATIC and part == TRACES:
             self._is_too_wide = self.binder.shows_raw_for_width
         else:
             self._say_filter()
@@ -147,7 +150,7 @@ class Overview(QObject):
     def _follow_data(self) -> None:
         self.summary.follow(self._session)
         self.density.follow(self._session, self.binder)
-        self.set_filter(self._filter_name)
+        self.set_filter(self._filter_name, self._part)
 
     def _follow_stacks(self) -> bool:
         """Leave the canvas to an image stack, or take it back; return whether that has changed."""

@@ -347,9 +347,9 @@ class Workspace(QObject):
         menu.exec(view.viewport().mapToGlobal(place))
         menu.deleteLater()
 
-    def _on_filter_changed(self, name: str) -> None:
+    def _on_filter_changed(self, name: str, part: str) -> None:
         if isalive(self):
-            self.overview.set_filter(name)
+            self.overview.set_filter(name, part)
 
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
