@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from journeys.person import ALT, LARGE, LEFT, PLAIN, Person
+from journeys.person import ALT, LARGE, LEFT, PLAIN, SHIFT, Person
 from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
@@ -252,6 +252,34 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(newcomer, kwik_
     assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
     panel.choose(filter_name="raw")
     assert np.array_equal(level[:, 200_000:201_000], raw)
+
+
+def test_the_residual_is_shown_in_the_dock_and_in_the_canvas_and_follows_a_merge(newcomer, kwik_copy):
+    newcomer.open(kwik_copy)
+    panel, level = newcomer.workspace.panels["Traces"], newcomer.viewer.layers["traces"].data[0]
+    manager = newcomer.session.manager
+    newcomer.press(Qt.Key.Key_Colon, SHIFT)
+    line = newcomer.workspace.command_line
+    newcomer.wait(line.field.hasFocus, "the command line")
+    QTest.keyClicks(line.field, "tp residual")
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    newcomer.settle()
+    assert panel.header.note_label.text().startswith("residual")
+    camera = newcomer.viewer.scene.camera
+    camera.center = (0, camera.center[1], 10.0)
+    camera.zoom = canvas_of(newcomer).width() / 0.5
+    stretch = np.s_[:, 200_000:210_000]
+    raw = np.asarray(level[stretch])
+    newcomer.wait(lambda: np.asarray(level[stretch]).std() < 0.9 * raw.std(), "the residual")
+    residual = np.asarray(level[stretch])
+    first, last = np.searchsorted(newcomer.session.model.spike_samples, [200_000, 210_000])
+    several = [one for one in np.unique(manager.clusters_of(np.arange(first, last))) if manager.group(one) != "noise"]
+    newcomer.session.merge(several)
+    newcomer.wait(lambda: np.asarray(level[stretch]).std() > 1.1 * residual.std(), "the residual of the merge")
+    newcomer.session.undo()
+    newcomer.wait(lambda: np.array_equal(level[stretch], residual), "the residual as it was")
+    panel.choose(part="traces", filter_name="raw")
+    assert np.array_equal(level[stretch], raw)
 
 
 def test_where_slow_waves_are_strong_traces_and_canvas_are_band_passed_at_first(newcomer, kwik_copy):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from patience import PATIENCE_S
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.traces import trace_levels
 from napari_phy.views.trace_source import TraceSource
@@ -74,3 +75,44 @@ def test_a_filter_that_fails_leaves_the_raw_picture(source, caplog):
     windows._pool.shutdown(wait=True)
     assert not windows._cache
     assert "The filter lossy made traces" in caplog.text
+
+
+class Halves:
+    """Takes half of band-passed traces, as a part of them; after an edit there is none."""
+
+    def __init__(self):
+        self.is_gone = False
+
+    def of(self, source, samples, start, on_progress):
+        if self.is_gone:
+            raise ClusteringError("Cluster 2 does not exist any more.")
+        return samples / 2
+
+
+def test_a_part_is_one_of_band_passed_traces(source):
+    filters = {"raw": None, "band-pass": lambda samples, rate: samples}
+    windows, ready = FilteredWindows(source, filters), threading.Event()
+    windows.ready.connect(ready.set)
+    halves = Halves()
+    assert windows.choose("raw", halves)
+    assert not windows.choose("raw", halves)
+    assert (windows.name, windows.takes_waves_off) == ("band-pass", True)
+    assert windows.get(1, 100, 200) is None
+    assert ready.wait(PATIENCE_S)
+    half = windows.get(1, 100, 200)
+    ready.clear()
+    assert windows.choose("band-pass")
+    assert windows.get(1, 100, 200) is None
+    assert ready.wait(PATIENCE_S)
+    assert np.allclose(windows.get(1, 100, 200), 2 * half)
+    windows.close()
+
+
+def test_what_an_edit_made_old_is_asked_for_again_without_a_word(source, caplog):
+    windows = FilteredWindows(source, {"raw": None, "band-pass": lambda samples, rate: samples})
+    halves = Halves()
+    halves.is_gone = True
+    windows.choose("raw", halves)
+    assert windows.get(1, 100, 200) is None
+    windows._pool.shutdown(wait=True)
+    assert not caplog.text

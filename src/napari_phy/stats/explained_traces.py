@@ -37,7 +37,7 @@ class ShiftedTemplate:
 
     @classmethod
     def of(cls, template: Float32) -> ShiftedTemplate:
-        """Return `(n_samples, n_channels)` at `N_SHIFTS` shifts, where it is not 0, by a cubic spline."""
+        """Return `(n_samples, n_channels)` at `N_SHIFTS` shifts, where it is not 0."""
         used = np.flatnonzero(template.any(axis=0))
         if not len(used):
             return cls(0, read_only(np.empty((N_SHIFTS, len(template), 0), dtype=np.float32)))
@@ -45,21 +45,21 @@ class ShiftedTemplate:
         return cls(first, read_only(shifted(template[:, first:stop], np.linspace(-0.5, 0.5, N_SHIFTS))))
 
 
-def shifted(template: Float32, shifts: npt.ArrayLike) -> Float32:
-    """Return `(n_shifts, n_samples, n_channels)`, later by parts of a sample; its ends are held.
+def shifted(templates: Float32, shifts: npt.ArrayLike) -> Float32:
+    """Return `(…, n_shifts, n_samples, n_channels)`, later by parts of a sample, by a cubic spline; ends are held.
 
     Parameters
     ----------
-    template : ndarray of float32, shape (n_samples, n_channels)
+    templates : ndarray of float32, shape (…, n_samples, n_channels)
         What is moved.
     shifts : array_like, shape (n_shifts,)
         In samples.
     """
     from scipy.interpolate import CubicSpline
 
-    rows = np.arange(len(template), dtype=np.float64)
+    rows = np.arange(templates.shape[-2])
     wanted = np.clip(rows - np.reshape(shifts, (-1, 1)), 0, rows[-1])
-    return np.asarray(CubicSpline(rows, template, axis=0)(wanted), dtype=np.float32)
+    return np.ascontiguousarray(CubicSpline(rows, templates, axis=-2)(wanted), dtype=np.float32)
 
 
 def explained_traces(traces: Float32, starts: Int64, places: Int64, templates: Sequence[ShiftedTemplate]) -> Float32:

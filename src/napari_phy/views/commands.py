@@ -74,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
     _setting("frn", "rate-bins", "200", "Number of bins of Firing rate", "Firing rate", "n_bins"),
     _setting("frmin", "rate-from", "10", "Time at which Firing rate begins, in s", "Firing rate", "start_s"),
     _setting("frmax", "rate-to", "60", "Time at which Firing rate ends, in s", "Firing rate", "stop_s"),
+    _setting("tp", "traces-part", "residual", "What Traces shows of the traces", "Traces", "part"),
     _setting(
         "sim", "similarity", "masked gaussian", "How alike clusters are, in Similar, too", "Similarity", "measure"
     ),

@@ -96,7 +96,7 @@ class TracesSettings(ViewSettings):
         str,
         Choice(
             title="What is shown",
-            of=(("Traces", TRACES), ("Model: what clusters explain", MODEL), ("Residual: what is left", RESIDUAL)),
+            of=(("Traces", TRACES), ("Model of the clusters", MODEL), ("Residual", RESIDUAL)),
         ),
     ] = TRACES
     speed: Annotated[

@@ -310,6 +310,36 @@ def test_quiet_traces_are_raw_at_first_and_the_choice_is_kept_for_other_data(pan
     assert other.settings.filter_name == "band-pass and common median"
 
 
+def test_model_and_residual_are_parts_of_band_passed_traces_and_follow_edits(wide, session, qtbot):
+    panel = wide
+    panel.choose(part="model")
+    assert panel.header.drop_downs[1].text() == "Band-pass ▾"  # whatever the filter
+    qtbot.waitUntil(lambda: ready(panel))
+    model = panel.data.traces.low
+    assert (panel.data.part, panel.header.note_label.text()) == (
+        "model", "model: what the clusters explain, but for noise",
+    )  # fmt: skip
+    panel.choose(part="residual")
+    qtbot.waitUntil(lambda: ready(panel))
+    residual = panel.data.traces.low
+    assert panel.figure_caption().startswith("band-pass, 300–9\u2009500 Hz; residual: what the clusters leave")
+    panel.choose(part="traces", filter_name="band-pass")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.header.note_label.text() == ""
+    assert (model.min(axis=1) < -20).sum() >= 4  # four clusters have spikes, each on a channel of its own
+    assert panel.data.traces.low.std() > 1.2 * residual.std()
+    panel.choose(part="residual")
+    session.move([3], "noise")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.traces.low.std() > 1.1 * residual.std()
+    session.undo()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert np.array_equal(panel.data.traces.low, residual)
+    session.time.show(0, 20)
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.header.note_label.text() == "raw: the residual is shown on 10 s and less"
+
+
 def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):
     panel.choose(filter_name="band-pass")
     session.time.show(0, 20)

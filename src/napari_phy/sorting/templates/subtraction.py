@@ -14,6 +14,7 @@ from napari_phy.sorting.spikedetekt.parameters import SIDES
 from napari_phy.sorting.spikedetekt.passes import Plan
 from napari_phy.sorting.templates.parameters import TemplateParameters
 from napari_phy.sorting.traces import TracePart
+from napari_phy.stats.explained_traces import shifted
 
 Bools = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]
@@ -219,14 +220,8 @@ def arrays_of(
 
 
 def _moved(waveforms: Float32) -> Float32:
-    """Return `(n_templates, n_shifts, n_samples, n_channels)`, later by −2/5 … 2/5 of a sample, by a cubic spline."""
-    from scipy.interpolate import CubicSpline
-
-    rows = np.arange(waveforms.shape[1])
-    spline = CubicSpline(rows, waveforms, axis=1)
-    steps = (np.arange(N_SHIFTS) - N_SHIFTS // 2) / N_SHIFTS
-    moved = [spline(np.clip(rows - step, 0, rows[-1])) if step else waveforms for step in steps]
-    return np.stack(moved, axis=1).astype(np.float32)
+    """Return `(n_templates, n_shifts, n_samples, n_channels)`, later by −2/5 … 2/5 of a sample."""
+    return shifted(waveforms, (np.arange(N_SHIFTS) - N_SHIFTS // 2) / N_SHIFTS)
 
 
 def explain(given: Subtraction, block: tuple[Chunk, TracePart]) -> Explained:
