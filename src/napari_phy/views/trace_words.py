@@ -11,8 +11,8 @@ from napari_phy.views.traces_reading import TracesViewData
 
 HIT_PX = 6.0
 PART_WORDS = {
-    MODEL: "model: what the clusters explain, but for noise",
-    RESIDUAL: "residual: what the clusters leave, but for noise",
+    MODEL: "model: what all clusters but noise explain",
+    RESIDUAL: "residual: what all clusters but noise leave",
 }
 
 

@@ -317,12 +317,12 @@ def test_model_and_residual_are_parts_of_band_passed_traces_and_follow_edits(wid
     qtbot.waitUntil(lambda: ready(panel))
     model = panel.data.traces.low
     assert (panel.data.part, panel.header.note_label.text()) == (
-        "model", "model: what the clusters explain, but for noise",
+        "model", "model: what all clusters but noise explain",
     )  # fmt: skip
     panel.choose(part="residual")
     qtbot.waitUntil(lambda: ready(panel))
     residual = panel.data.traces.low
-    assert panel.figure_caption().startswith("band-pass, 300–9\u2009500 Hz; residual: what the clusters leave")
+    assert panel.figure_caption().startswith("band-pass, 300–9\u2009500 Hz; residual: what all")
     panel.choose(part="traces", filter_name="band-pass")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.header.note_label.text() == ""
