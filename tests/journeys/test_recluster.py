@@ -21,9 +21,13 @@ def test_a_cluster_is_divided_after_a_look_and_not_without(person, kwik_copy):
     person.open(kwik_copy)
     session, controller = person.session, person.workspace.controller
     spikes, new = merged(person)
-    asked, shown = [], []
+    asked, shown, colored = [], [], []
+
+    features = person.workspace.panels["Features"]
 
     def look_and_leave(dialog):
+        person.wait(lambda: features.canvas.clusters == (0, 1) or len(features.canvas.clusters) > 2, "the colours")
+        colored.append((features.canvas.clusters, [entry.text for entry in features.legend_entries()]))
         shown.append((dialog.question.text(), dialog.explanation.text(), session.selection.spikes.copy()))
         dialog.reject()
 
@@ -40,7 +44,11 @@ def test_a_cluster_is_divided_after_a_look_and_not_without(person, kwik_copy):
     question, explanation, selected = shown[0]
     assert question.startswith(f"{new} would be ")
     assert question.endswith(" clusters")
-    assert "Those of all but the largest are selected." in explanation
+    assert "Features shows each in a colour of its own." in explanation
+    parts, names = colored[0]
+    assert question == f"{new} would be {len(parts)} clusters"
+    assert names[0].endswith(" spikes")
+    person.wait(lambda: features.canvas.clusters == (new,), "the colours of clusters")
     assert 0 < len(selected) < sum(map(len, spikes))
     assert new in session.manager
     assert not len(session.selection.spikes)

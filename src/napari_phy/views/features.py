@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,19 @@ class FeatureAxis:
 TIME_AXIS = FeatureAxis("time")
 
 
+class SpikeParts(Protocol):
+    """Parts of the spikes of a selection."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Spikes of each part."""
+        ...
+
+    def places_of(self, spike_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Return `(n,)` the places of the parts of spikes; −1 for those that it does not have."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureRequest:
     """What a feature view asks for; equal requests of an unchanged clustering give equal data.
@@ -68,6 +81,8 @@ class FeatureRequest:
         Most spikes drawn of all other clusters together.
     mark_violations : bool, default False
         Also draw, and tell apart, spikes within the refractory time after another one of their cluster.
+    parts : SpikeParts, optional
+        What spikes of the clusters are coloured by in place of their clusters.
     """
 
     clusters: tuple[int, ...]
@@ -76,6 +91,7 @@ class FeatureRequest:
     n_spikes_max: int = 2500
     n_background: int = 2500
     mark_violations: bool = False
+    parts: SpikeParts | None = None
 
     @property
     def axes(self) -> tuple[FeatureAxis, FeatureAxis]:
@@ -129,8 +145,9 @@ class FeatureData:
 
     @property
     def clusters(self) -> tuple[int, ...]:
-        """In the order of selection."""
-        return self.request.clusters
+        """In the order of selection; numbers of the parts where spikes are coloured by these."""
+        parts = self.request.parts
+        return self.request.clusters if parts is None else tuple(range(len(parts.sizes)))
 
 
 def compute_features(
@@ -163,7 +180,7 @@ def compute_features(
         x=read_only(xy[:, 0].astype(np.float32)),
         y=read_only(xy[:, 1].astype(np.float32)),
         spike_ids=drawn.spike_ids,
-        places=drawn.places,
+        places=drawn.places if request.parts is None else read_only(request.parts.places_of(drawn.spike_ids)),
         violates=drawn.violates,
         x_label=axis_label(session, request.x),
         y_label=axis_label(session, request.y),

@@ -389,7 +389,7 @@ def reclustered_sizes(sizes: Sequence[int], n_noise: int) -> str:
     """Return how many spikes there would be in each of them."""
     counts = listed(map(format_number, sorted(sizes, reverse=True)), 8)
     noise = f" Noise would have {format_count(n_noise, 'spike')}." if n_noise else ""
-    return f"They would have {counts} spikes.{noise} Those of all but the largest are selected."
+    return f"They would have {counts} spikes.{noise} Features shows each in a colour of its own."
 
 
 def found_as_they_are(clusters: Sequence[int]) -> str:

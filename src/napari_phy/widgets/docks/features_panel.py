@@ -1,6 +1,6 @@
 """Features: a scatter of two features, or a feature and time, with a lasso."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,8 @@ from napari_phy.views.features import (
     spikes_in_lasso,
 )
 from napari_phy.views.frame import Frame
+from napari_phy.views.regrouping import Regrouping, regrouping_axes
+from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
@@ -53,6 +55,7 @@ class FeaturesViewRequest:
     n_spikes_max: int
     n_background: int
     mark_violations: bool
+    regrouping: Regrouping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class FeaturesPanel(SpikeScatterPanel):
         self._axes: list[FeatureAxis | None] = [None, None]
         self._cell: tuple[int, int] | None = None  # of the grid, in which the lasso is
         self._left: GridKind | None = None  # the grid that Esc goes back to
+        self._regrouping: Regrouping | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -133,14 +137,20 @@ class FeaturesPanel(SpikeScatterPanel):
     def make_request(self) -> FeaturesViewRequest | GridItem | None:
         if not self.clusters:
             return None
-        if self.settings.grid is not None:
+        if self.settings.grid is not None and self._regrouping is None:
             return GridItem(
                 self.clusters, self.settings.grid, self.required_session.channel.chosen, self.settings.violations
             )
         settings = self.required_session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
         x, y = self._axes
-        return FeaturesViewRequest(self.clusters, x, y, n_max, n_background, self.settings.violations)
+        violations = self.settings.violations
+        return FeaturesViewRequest(self.clusters, x, y, n_max, n_background, violations, self._regrouping)
+
+    def show_regrouping(self, regrouping: Regrouping | None) -> None:
+        """Colour spikes by the clusters that they would have, in one large projection; None: as they are."""
+        self._regrouping = regrouping
+        self.refresh()
 
     def compute(
         self, session: SessionLike, request: FeaturesViewRequest | GridItem, on_progress: OnProgress
@@ -154,14 +164,17 @@ class FeaturesPanel(SpikeScatterPanel):
             )
         x, y = request.x, request.y
         if x is None or y is None:
-            best_x, best_y = default_axes(session, request.clusters)
+            regrouping = request.regrouping
+            apart = None if regrouping is None else regrouping_axes(session, regrouping)
+            best_x, best_y = apart or default_axes(session, request.clusters)
             x, y = x or best_x, y or best_y
         counts = request.n_spikes_max, request.n_background
-        drawn = FeatureRequest(request.clusters, x, y, *counts, request.mark_violations)
+        drawn = FeatureRequest(request.clusters, x, y, *counts, request.mark_violations, request.regrouping)
         return FeaturesViewData(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), None, best_channels)
 
     def on_session(self) -> None:
         self._axes = [None, None]
+        self._regrouping = None
         if self.session is not None:
             self._links.connect(self.session.channel.changed, self._on_channel_changed)
             if self.session.channel.chosen is not None:
@@ -294,6 +307,14 @@ class FeaturesPanel(SpikeScatterPanel):
         """Show the drop-downs of the axes, or not."""
         for menu in (self._x_menu, self._y_menu):
             self.header.offer(menu, offered)
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        regrouping = None if self.scatter is None else self.scatter.request.parts
+        entries = super().legend_entries()
+        if not isinstance(regrouping, Regrouping):
+            return entries
+        names = (*regrouping.names, *(entry.text for entry in entries[len(regrouping.sizes) :]))
+        return tuple(replace(entry, text=name) for entry, name in zip(entries, names, strict=True))
 
     @property
     def n_violations(self) -> int | None:

@@ -266,3 +266,11 @@ class RequestsFiles(Protocol):
     """A panel that makes data sets, and has them opened."""
 
     file_requested: Any  # a Qt signal of the path
+
+
+@runtime_checkable
+class ShowsRegrouping(Protocol):
+    """A panel that colours spikes by the clusters that they would have."""
+
+    def show_regrouping(self, regrouping: Any) -> None:
+        """Show what would be; None: what is."""

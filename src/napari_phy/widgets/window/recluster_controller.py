@@ -1,7 +1,7 @@
 """Clusters the selected clusters anew: asks how, works in the background, shows what comes of it, and does it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 from weakref import ref
@@ -13,14 +13,18 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
+from napari_phy.views.regrouping import Regrouping
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.base.form_dialog import FormDialog
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.panels.panel import Panel, ShowsRegrouping
 from napari_phy.widgets.window.action_controller import ActionController
 
 logger = logging.getLogger(__name__)
+
+ASIDE_PX = 24  # from the corner of the window
 
 Least = Annotated[int, {"label": "At least", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
 Most = Annotated[int, {"label": "At most", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
@@ -38,15 +42,23 @@ class ReclusterController(QObject):
         Has the session and the status bar.
     theme : callable
         Returns the theme in force.
+    panels : mapping of str to Panel
+        All that are docked; those of features show what would be.
     """
 
     def __init__(
-        self, window: QMainWindow, controller: ActionController, theme: Callable[[], Tokens], parent: QObject
+        self,
+        window: QMainWindow,
+        controller: ActionController,
+        theme: Callable[[], Tokens],
+        panels: Mapping[str, Panel],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._window = ref(window)
         self._controller = controller
         self._theme = theme
+        self._panels = panels
 
     def ask(self) -> None:
         """Ask how many clusters the selected ones may become, and begin."""
@@ -99,9 +111,13 @@ class ReclusterController(QObject):
         chosen = session.selection.clusters
         session.selection.select(clusters)
         session.selection.select_spikes(found.spike_ids[found.labels != labels[sizes.argmax()]])
+        self._color(Regrouping.of(found.spike_ids, found.labels))
         explanation = messages.reclustered_sizes(sizes[labels != 0].tolist(), int(sizes[labels == 0].sum()))
         words = Words("Recluster", messages.reclustered(clusters, len(labels)), explanation, "Apply")
-        wanted = SmallDialog(words, self._theme(), self._window()).ask()
+        dialog = SmallDialog(words, self._theme(), self._window())
+        self._put_aside(dialog)
+        wanted = dialog.ask()
+        self._color(None)
         if not wanted:
             session.selection.select_spikes([])
             session.selection.select(chosen)
@@ -114,3 +130,17 @@ class ReclusterController(QObject):
             self._controller.complain(str(error))
         else:
             self._controller.edited.emit()
+
+    def _color(self, regrouping: Regrouping | None) -> None:
+        """Show in Features what would be; None: what is."""
+        for panel in self._panels.values():
+            if isinstance(panel, ShowsRegrouping):
+                panel.show_regrouping(regrouping)
+
+    def _put_aside(self, dialog: SmallDialog) -> None:
+        """Put a dialog into the lower left corner of the window, where it hides no picture of clusters."""
+        window = self._window()
+        if window is not None:
+            dialog.adjustSize()
+            corner = window.mapToGlobal(window.rect().bottomLeft())
+            dialog.move(corner.x() + ASIDE_PX, corner.y() - dialog.height() - 2 * ASIDE_PX)

@@ -88,7 +88,7 @@ class Workspace(QObject):
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.controller)
         PaletteCommands(viewer, self.controller, self)
         self.clusterings = ClusteringController(window, self.controller, lambda: self.theme, self)
-        self.recluster = ReclusterController(window, self.controller, lambda: self.theme, self)
+        self.recluster = ReclusterController(window, self.controller, lambda: self.theme, self.panels, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
