@@ -57,3 +57,16 @@ def test_features_colours_spikes_by_their_parts_and_others_stay_grey(session):
     assert is_ours.any()
     assert (found.places[~is_ours] == -1).all()
     np.testing.assert_array_equal(found.places[is_ours], regrouping.places_of(found.spike_ids[is_ours]))
+
+
+def test_the_second_axis_tells_apart_what_the_first_does_not(session, monkeypatch):
+    n_components = session.model.n_features_per_channel
+    rng, spikes = np.random.default_rng(0), np.arange(session.model.n_spikes)
+    labels = (spikes % 3 + 2).astype(np.int32)
+    values = rng.normal(0, 1, (len(spikes), session.model.n_channels * n_components))
+    values[labels == 2, 0] += 100
+    values[labels == 2, n_components] += 50  # the same again
+    values[labels == 3, 2 * n_components] += 5
+    monkeypatch.setattr("napari_phy.views.regrouping.feature_points", lambda session, axes, chosen: values[chosen])
+    axes = regrouping_axes(session, Regrouping.of(spikes, labels))
+    assert FeatureAxis("feature", 2, 0) in axes

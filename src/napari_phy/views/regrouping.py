@@ -16,6 +16,7 @@ from napari_phy.views.features import FeatureAxis, feature_points
 Int64 = npt.NDArray[np.int64]
 
 _N_LOOKED_AT = 300  # spikes of each part, to find where parts lie apart
+_CLEARLY = 9.0  # apart, as a square
 _NOISE = 0
 
 
@@ -66,10 +67,11 @@ class Regrouping:
 
 
 def regrouping_axes(session: SessionLike, regrouping: Regrouping) -> tuple[FeatureAxis, FeatureAxis] | None:
-    """Return the two features in which the parts lie farthest apart; None where that cannot be told.
+    """Return two features in which as many parts as can be lie apart; None where that cannot be told.
 
-    Apart is the variance between means of parts over that within; the second feature is of another channel if there is
-    one. The lower channel is along x.
+    Two parts are apart by the distance of their means in standard deviations; what is clearly apart needs to be no
+    farther, so that the second feature tells those apart that the first one does not. It is of another channel if there
+    is one. The lower channel is along x.
     """
     model = session.model
     n_components, n_parts = model.n_features_per_channel, len(regrouping.sizes) - regrouping.has_noise
@@ -85,13 +87,16 @@ def regrouping_axes(session: SessionLike, regrouping: Regrouping) -> tuple[Featu
     groups = [group for group in groups if len(group)]
     if len(groups) < 2:
         return None
-    between = np.var([group.mean(axis=0) for group in groups], axis=0)
-    within = np.mean([group.var(axis=0) for group in groups], axis=0)
-    apart = np.where(within > 0, between / np.where(within > 0, within, 1), 0)
-    first = int(np.argmax(apart))
+    means = np.array([group.mean(axis=0) for group in groups])
+    spread = np.array([group.var(axis=0) for group in groups])
+    one, other = np.triu_indices(len(groups), 1)
+    widths = spread[one] + spread[other]
+    apart = np.where(widths > 0, (means[one] - means[other]) ** 2 / np.where(widths > 0, widths, 1), 0)
+    first = int(np.argmax(np.minimum(apart, _CLEARLY).sum(axis=0)))
+    with_first = np.minimum(apart + apart[:, [first]], _CLEARLY).sum(axis=0)
     others = np.array([axis.channel_index != axes[first].channel_index for axis in axes])
     if not others.any():
         others = np.arange(len(axes)) != first
-    second = int(np.argmax(np.where(others, apart, -1)))
+    second = int(np.argmax(np.where(others, with_first, -1)))
     low, high = sorted((first, second))
     return axes[low], axes[high]
