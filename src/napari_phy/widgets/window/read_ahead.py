@@ -21,15 +21,16 @@ from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.panels.view_panel import ViewPanel
 
 REST_MS = 150
+STAY_MS = 600  # on a cluster, until it is asked where it may be cut: that takes both cores from the views
 LOAD_MS = 1000  # after opening: while numba is loaded, clicks wait
 
 
 class ReadAhead(QObject):
     """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
 
-    After that come the cut of the cluster that the wizard proposes, and the amplitudes of all spikes where a view needs
-    them. A new selection stops all of it. Once a data set is open and nothing is done, numba is loaded, which small
-    data sets are opened without.
+    After that come the amplitudes of all spikes, where a view needs them; where somebody stays on a cluster, the cut of
+    what the wizard proposes. A new selection stops all of it. Once a data set is open and nothing is done, numba is
+    loaded, which small data sets are opened without.
 
     Parameters
     ----------
@@ -47,13 +48,17 @@ class ReadAhead(QObject):
         self._results = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
+        self._cuts = LatestResult(self)
+        self._stay = QTimer(self, singleShot=True, interval=STAY_MS)
+        self._stay.timeout.connect(self._look_for_cut)
         self._loads = QTimer(self, singleShot=True, interval=LOAD_MS)
         self._loads.timeout.connect(self._load)
 
     @property
     def busy(self) -> bool:
         """Whether something is being read, or will be soon."""
-        return self._rest.isActive() or self._results.wanted is not None
+        is_soon = self._rest.isActive() or self._stay.isActive()
+        return is_soon or self._results.wanted is not None or self._cuts.wanted is not None
 
     def follow(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
@@ -78,13 +83,27 @@ class ReadAhead(QObject):
 
     def _stop(self) -> None:
         self._rest.stop()
+        self._stay.stop()
         self._results.drop()
+        self._cuts.drop()
 
     @safe_slot
     def start(self) -> None:
         """Read what comes next of what is selected now, once no view is busy."""
         self._stop()
         self._rest.start()
+        self._stay.start()
+
+    @safe_slot
+    def _look_for_cut(self) -> None:
+        """Find out where the cluster that the wizard proposes may be cut, where somebody stays on it."""
+        if any(panel.busy for panel in self._panels.values() if isinstance(panel, ViewPanel) and panel.isVisible()):
+            self._stay.start()
+            return
+        session = not_none(self._session)
+        best, cuts = session.wizard.best, session.whole.cuts
+        if best is not None and not cuts.knows(best):
+            self._cuts.ask(best, partial(cuts, best))
 
     @safe_slot
     def _read(self) -> None:
@@ -102,13 +121,10 @@ class ReadAhead(QObject):
             if request is not None
         ]
         session = not_none(self._session)
-        best, cuts = session.wizard.best, session.whole.cuts
-        if best is not None and not cuts.knows(best):
-            work.append(partial(cuts, best))
         if session.model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
             work.append(spike_peaks(session.model).build)
         if work:
-            self._results.ask((best, *coming), partial(_do, work))
+            self._results.ask(coming, partial(_do, work))
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
         """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""
