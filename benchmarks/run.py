@@ -35,6 +35,7 @@ SUBJECTS = {
     "similarity": "500 clusters, 96 features: how alike all pairs are",
     "proposals": "neurons cut into clusters: which are found again",
     "metrics": "500 clusters, 64 channels: all columns of quality",
+    "sorting": "60 s, 32 channels, 20 neurons: sorted with one thread",
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",

@@ -22,7 +22,7 @@ _LEAST_OVERLAP = 0.5  # of the energy of a template that lies in the window
 
 
 def tidied(waveforms: Float32, counts: Int64) -> Float32:
-    """Return templates that begin and end at 0, and are 0 on channels where they are no more than noise.
+    """Return templates that are 0 on channels and at either end where they are no more than noise.
 
     Parameters
     ----------
@@ -32,11 +32,20 @@ def tidied(waveforms: Float32, counts: Int64) -> Float32:
         Number of spikes that each is the mean of.
     """
     least = np.maximum(_LEAST_PEAK, _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1)))
-    kept = np.where(np.abs(waveforms).max(axis=1) >= least[:, None], 1, 0)[:, None, :]
-    taper = np.ones(waveforms.shape[1], dtype=np.float32)
-    taper[:_TAPER] = np.linspace(0, 1, _TAPER)
-    taper[-_TAPER:] = np.linspace(1, 0, _TAPER)
-    return np.asarray(waveforms * kept * taper[None, :, None], dtype=np.float32)
+    is_more = np.abs(waveforms) >= least[:, None, None]
+    on_channel = is_more.any(axis=1)[:, None, :]
+    return np.asarray(waveforms * on_channel * _tapers(is_more.any(axis=2))[:, :, None], dtype=np.float32)
+
+
+def _tapers(is_more: Bools) -> Float32:
+    """Return `(n_templates, n_samples)` weights: 1 from the first sample that is kept to the last one, falling to 0."""
+    n_samples = is_more.shape[1]
+    rows = np.arange(n_samples)
+    first = np.where(is_more.any(axis=1), is_more.argmax(axis=1), n_samples)[:, None]
+    last = np.where(is_more.any(axis=1), n_samples - 1 - is_more[:, ::-1].argmax(axis=1), -1)[:, None]
+    inside = np.minimum(rows - first, last - rows) / (_TAPER + 1) + 1
+    at_ends = np.minimum(rows, n_samples - 1 - rows) / (_TAPER - 1)
+    return np.clip(np.minimum(inside, at_ends), 0, 1).astype(np.float32)
 
 
 def neurons(waveforms: Float32, counts: Int64, of_group: Int64, given: TemplateParameters, reach: int) -> Bools:
