@@ -32,7 +32,7 @@ def tidied(waveforms: Float32, counts: Int64) -> Float32:
         Number of spikes that each is the mean of.
     """
     least = np.maximum(_LEAST_PEAK, _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1)))
-    is_more = np.abs(waveforms) >= least[:, None, None]
+    is_more: Bools = np.asarray(np.abs(waveforms) >= least[:, None, None])
     on_channel = is_more.any(axis=1)[:, None, :]
     return np.asarray(waveforms * on_channel * _tapers(is_more.any(axis=2))[:, :, None], dtype=np.float32)
 
@@ -45,7 +45,7 @@ def _tapers(is_more: Bools) -> Float32:
     last = np.where(is_more.any(axis=1), n_samples - 1 - is_more[:, ::-1].argmax(axis=1), -1)[:, None]
     inside = np.minimum(rows - first, last - rows) / (_TAPER + 1) + 1
     at_ends = np.minimum(rows, n_samples - 1 - rows) / (_TAPER - 1)
-    return np.clip(np.minimum(inside, at_ends), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(np.minimum(inside, at_ends), 0, 1), dtype=np.float32)
 
 
 def neurons(waveforms: Float32, counts: Int64, of_group: Int64, given: TemplateParameters, reach: int) -> Bools:
