@@ -103,8 +103,9 @@ def test_more_settings_are_those_of_the_algorithm(panel, folder, qtbot):
     assert "Matched filter (ms)" in more
     panel.form.detect.algorithm.value = "spikedetekt"
     assert "Matched filter (ms)" not in visible(panel)
+    assert {"Refine by", "Rounds"} <= visible(panel)
     panel.form.cluster.algorithm.value = ""
-    assert "Seed" not in visible(panel)
+    assert not {"Seed", "Refine by", "Rounds"} & visible(panel)
 
 
 @pytest.mark.parametrize(

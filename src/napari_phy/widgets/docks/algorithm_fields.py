@@ -18,7 +18,6 @@ FEW = (
     "filter_low", "threshold_weak_std_factor", "threshold_strong_std_factor", "detect_spikes",
     "n_clusters_min", "n_clusters_max", "seed",
 )  # fmt: skip
-N_FIRST = 3  # are shown of an algorithm that has none of these
 
 
 class AlgorithmFields:
@@ -34,6 +33,8 @@ class AlgorithmFields:
         The one that is chosen at first.
     none : str
         What no algorithm is called; "" where there has to be one.
+    n_first : int
+        How many parameters are shown of an algorithm that has none of those that matter.
     changed : callable
         Called after something else was chosen.
     """
@@ -45,8 +46,9 @@ class AlgorithmFields:
         default: str,
         changed: Callable[[], None],
         none: str = "",
+        n_first: int = 3,
     ) -> None:
-        self._kinds, self._changed = kinds, changed
+        self._kinds, self._n_first = kinds, n_first
         choices = [(kind.title, key) for key, kind in kinds.items()]
         self.algorithm = ComboBox(
             label=label, choices=[*choices, *([(none, "")] if none else [])], value=default, tooltip=label
@@ -110,7 +112,7 @@ class AlgorithmFields:
 
     def _is_few(self, key: str, name: str) -> bool:
         names = list(self.fields[key])
-        few = [one for one in names if one in FEW] or names[:N_FIRST]
+        few = [one for one in names if one in FEW] or names[: self._n_first]
         return name in few
 
 

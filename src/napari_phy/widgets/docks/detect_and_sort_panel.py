@@ -51,6 +51,8 @@ class SortingOrder:
     detect_parameters: Mapping[str, Any]
     cluster: str
     cluster_parameters: Mapping[str, Any]
+    refine: str | None
+    refine_parameters: Mapping[str, Any]
     target: Path
 
     def run(self, jobs: list[SortingJob[Detection]], on_progress: OnProgress) -> Detection:
@@ -77,6 +79,8 @@ class SortingOrder:
             detect_parameters=self.detect_parameters,
             cluster_with=self.cluster,
             cluster_parameters=self.cluster_parameters,
+            refine=self.refine,
+            refine_parameters=self.refine_parameters,
             path=self.target,
         )
 
@@ -218,7 +222,7 @@ class DetectAndSortPanel(FormPanel):
             return
         try:
             parameters = form.detect.parameters
-            _ = form.cluster.parameters
+            _ = form.cluster.parameters, form.refine.parameters  # which may be refused, too
         except SettingsError as error:
             self._show_nothing_yet(str(error), is_error=True)
             return
@@ -273,7 +277,8 @@ class DetectAndSortPanel(FormPanel):
                 raise SortingError(messages.NAME_RESULT)
             order = SortingOrder(
                 form.choice, self._model, form.detect.key, _given(form.detect.parameters),
-                form.cluster.key, _given(form.cluster.parameters), target,
+                form.cluster.key, _given(form.cluster.parameters),
+                (form.refine.key or None) if form.can_refine else None, _given(form.refine.parameters), target,
             )  # fmt: skip
         except NapariPhyError as error:
             self._say(str(error), is_error=True)

@@ -8,9 +8,11 @@ from magicgui.widgets import ComboBox, FileEdit
 from magicgui.widgets.bases import Widget
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.sorting import cluster, spikedetect  # noqa: F401  # registers the algorithms
+from napari_phy.sorting import cluster
 from napari_phy.sorting.algorithms import algorithms
+from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
+from napari_phy.sorting.templates.refinement import TemplateSubtraction
 from napari_phy.views.detection_preview import RawChoice, free_target
 from napari_phy.widgets.docks.algorithm_fields import AlgorithmFields, more_box, spin
 
@@ -20,8 +22,7 @@ TYPES = ("int16", "uint16", "int32", "float32", "float64")
 SHOWN_S = (0.05, 0.2, 0.5, 1.0, 3.0)
 RAW_FILES = "*.prm *.dat *.bin *.raw *.kwd"
 PROBE_FILES = "*.prb *.json"
-DETECTOR = "matched"
-DETECT_ONLY = "Nothing: detect only"
+DETECT_ONLY, NO_REFINING = "Nothing: detect only", "Nothing: clusters stay"
 
 
 class SortingForm:
@@ -52,9 +53,12 @@ class SortingForm:
         self.n_channels = spin("Channels", "Columns of the file", 1e5, none="as the probe")
         self.dtype = ComboBox(label="Type", choices=list(TYPES), tooltip="Of a sample")
         self.gain = spin("Unit (µV)", "Microvolts of a unit of the raw data", 1e6, none="not known", decimals=6)
-        self.detect = AlgorithmFields("Detect by", algorithms("detect"), DETECTOR, self._on_chosen)
+        self.detect = AlgorithmFields("Detect by", algorithms("detect"), MatchedSpikeDetekt.key, self._on_chosen)
         self.cluster = AlgorithmFields(
             "Cluster by", algorithms("cluster"), cluster.DEFAULT, self._on_chosen, DETECT_ONLY
+        )
+        self.refine = AlgorithmFields(
+            "Refine by", algorithms("refine"), TemplateSubtraction.key, self._on_chosen, NO_REFINING, 0
         )
         self.more = more_box()
         self.target = FileEdit(
@@ -75,9 +79,10 @@ class SortingForm:
     def fields(self) -> tuple[Widget, ...]:
         """All of them, from top to bottom."""
         data = (self.source, self.file, self.probe, self.rate_hz, self.n_channels, self.dtype, self.gain)
-        detect, group = self.detect, self.cluster
-        algorithm = (detect.algorithm, *detect.few, group.algorithm, *group.few, self.more)
-        return *data, *algorithm, *detect.others, *group.others, self.target, self.start_s, self.shown_s
+        parts = (self.detect, self.cluster, self.refine)
+        few = [field for part in parts for field in (part.algorithm, *part.few)]
+        others = [field for part in parts for field in part.others]
+        return *data, *few, self.more, *others, self.target, self.start_s, self.shown_s
 
     @property
     def shown_rows(self) -> dict[Widget, bool]:
@@ -86,8 +91,11 @@ class SortingForm:
         rows: dict[Widget, bool] = {self.source: self._open_path is not None, self.file: self.source.value == FILE}
         rows |= dict.fromkeys((self.probe, self.rate_hz, self.gain), choice.asks_probe)
         rows |= dict.fromkeys((self.n_channels, self.dtype), choice.asks_layout)
-        for part in (self.detect, self.cluster):
-            rows |= {one: part.is_shown(one, more=self.more.value) for one in (*part.few, *part.others)}
+        rows[self.refine.algorithm] = self.can_refine
+        for part in (self.detect, self.cluster, self.refine):
+            is_used = self.can_refine or part is not self.refine
+            for field in (*part.few, *part.others):
+                rows[field] = is_used and part.is_shown(field, more=self.more.value)
         return rows
 
     @property
@@ -109,6 +117,11 @@ class SortingForm:
         """Whether the algorithm that detects has thresholds to look at."""
         kind: type = algorithms("detect")[self.detect.key]
         return issubclass(kind, SpikeDetekt)
+
+    @property
+    def can_refine(self) -> bool:
+        """Whether there are clusters to refine, of spikes that can be measured anew."""
+        return bool(self.cluster.key) and self.detect_is_ours
 
     @property
     def target_path(self) -> Path | None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from weakref import ref
 
 import numpy as np
-from qtpy.QtCore import QObject
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
@@ -85,9 +86,12 @@ class ReclusterController(QObject):
         def work(on_progress: OnProgress) -> Any:
             return find_clusters(opened.model, opened.manager, clusters, on_progress, **options)
 
-        def done(found: Any) -> None:
-            if session is self._controller.session and opened is session.opened:
+        def show(found: Any) -> None:
+            if isalive(self) and session is self._controller.session and opened is session.opened:
                 self._show(session, clusters, found)
+
+        def done(found: Any) -> None:
+            QTimer.singleShot(0, partial(show, found))  # when the bars of the work are gone, which wait for no dialog
 
         def failed(error: Exception) -> None:
             if not isinstance(error, NapariPhyError):
