@@ -138,6 +138,23 @@ def test_without_being_told_it_takes_the_theme_of_the_open_viewer(traces, make_n
     assert not view.panel.theme.dark
 
 
+def test_trains_explain_the_traces_of_an_array(qtbot):
+    rng = np.random.default_rng(0)
+    traces, samples = rng.normal(0, 10, (20_000, 4)), np.arange(200, 19_800, 150)
+    shape = -200 * np.exp(-0.5 * (np.arange(-10, 11) / 3) ** 2)
+    traces[samples[:, None] + np.arange(-10, 11), 2] += shape
+    view = TraceView(traces, 20_000.0, spikes=(samples, np.zeros(len(samples), int)))
+    panel = shown(view, qtbot, (600, 240))
+    spread = {}
+    for part in ("traces", "model", "residual"):
+        panel.choose(filter_name="band-pass", part=part)
+        qtbot.waitUntil(lambda: not panel.busy and panel._request == panel.make_request())
+        spread[part] = panel.data.traces.low.std(axis=1)
+    assert spread["model"].argmax() == 2
+    assert spread["traces"][2] > 2 * spread["traces"][0]
+    assert spread["residual"] == pytest.approx(spread["traces"][0], rel=0.15)
+
+
 # --- waveforms ---
 
 
