@@ -333,7 +333,6 @@ class DetectAndSortPanel(FormPanel):
     def _say(self, sentence: str, *, is_error: bool = False, tip: str = "") -> None:
         self.words.setText(sentence)
         self.words.setToolTip(plain(tip))
-        self.words.setVisible(bool(sentence))
         self.words.setProperty("wrong", is_error)
         self.words.style().polish(self.words)
 
