@@ -32,9 +32,9 @@ def tidied(waveforms: Float32, counts: Int64) -> Float32:
         Number of spikes that each is the mean of.
     """
     least = np.maximum(_LEAST_PEAK, _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1)))
-    is_more: Bools = np.asarray(np.abs(waveforms) >= least[:, None, None])
-    on_channel = is_more.any(axis=1)[:, None, :]
-    return np.asarray(waveforms * on_channel * _tapers(is_more.any(axis=2))[:, :, None], dtype=np.float32)
+    is_more = np.abs(waveforms) >= least[:, None, None]
+    on_channel, in_time = (np.asarray(is_more.any(axis=axis)) for axis in (1, 2))
+    return np.asarray(waveforms * on_channel[:, None, :] * _tapers(in_time)[:, :, None], dtype=np.float32)
 
 
 def _tapers(is_more: Bools) -> Float32:
