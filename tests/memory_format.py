@@ -42,6 +42,9 @@ class MemoryClusteringFile:
         with replace(self, path=copy).reading() as reader:
             return reader.content_hash()
 
+    def finish(self):
+        pass
+
     def save_copy(self, target, clustering, raw_places):
         target.write_text(self.path.read_text())
         self.write(target, clustering)

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     converting = _add(
         commands,
         "convert",
-        "write any variant of Kwik, or a recording of Open Ephys, anew in the layout of klusta 3; old files stay",
+        "write any variant of Kwik, a recording of Open Ephys or a folder of phy anew as klusta 3 does; old files stay",
         _convert,
         ["napari-phy convert old/recording.kwik new/recording.kwik"],
     )
@@ -301,7 +301,9 @@ def _add(
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", type=Path, help="the .kwik file; or a .kwx, .kwe or .kwd that belongs to one or is of Open Ephys"
+        "file",
+        type=Path,
+        help="the .kwik file; a .kwx, .kwe or .kwd that belongs to one or is of Open Ephys; a folder of phy",
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.sentences import visible
-from napari_phy.files.platform_files import is_file
+from napari_phy.files.platform_files import is_file, is_folder
 
 OK = 0
 PROBLEM = 1
@@ -39,8 +39,8 @@ class Answer:
 
 
 def check_there(path: Path) -> None:
-    """Raise MissingDataError where a file that was named is not there."""
-    if not is_file(path):
+    """Raise MissingDataError where a file or folder that was named is not there."""
+    if not (is_file(path) or is_folder(path)):
         raise MissingDataError(f"There is no file {path}.")
 
 

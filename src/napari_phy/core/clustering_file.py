@@ -140,6 +140,10 @@ class ClusteringFile(Protocol):
         """
         ...
 
+    def finish(self) -> None:
+        """Do what is left once the copy is in place, as with files beside it; what a crash left, `reading` does."""
+        ...
+
     def save_copy(self, target: Path, clustering: StoredClustering, raw_places: Mapping[str, Path]) -> None:
         """Write a data set of its own that holds a clustering; this one stays as it is.
 

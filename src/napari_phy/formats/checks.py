@@ -24,7 +24,10 @@ from napari_phy.formats.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.opening import find_kwik, open_model
 from napari_phy.formats.parameter_files.prm import read_prm
+from napari_phy.formats.phy.model import PhyModel
+from napari_phy.formats.phy.params import find_folder
 
+_BROKEN = ("another sorting", "another probe", "another copy", "cut short", "cannot be", "is not beside", "lie past")
 _ROWS_AT_ONCE = 2**14
 _N_PROVED, _LEAST_PROVED, _N_PROVED_OF_ALL = 200, 20, 10_000  # spikes of a recording, and of all
 
@@ -45,8 +48,11 @@ def check_data_set(path: str | Path) -> list[Finding]:
     KwikFormatError
         If it is no file of a data set at all.
     """
-    kwik = find_kwik(Path(path))
-    findings = _check_recording(Path(path)) if kwik is None else _check_kwik(kwik)
+    if find_folder(Path(path)) is not None:
+        findings = list(_check_folder(Path(path)))
+    else:
+        kwik = find_kwik(Path(path))
+        findings = _check_recording(Path(path)) if kwik is None else _check_kwik(kwik)
     unique = {finding.sentence: finding for finding in findings}
     return sorted(unique.values(), key=lambda finding: finding.level == "note")
 
@@ -63,6 +69,16 @@ def _check_recording(path: Path) -> list[Finding]:
             ):
                 findings += _missing_of(model)
     return findings
+
+
+def _check_folder(path: Path) -> Iterator[Finding]:
+    """Check a folder of phy or Kilosort: sizes against each other, spikes against raw data, features for gaps."""
+    with contextlib.closing(open_model(path)) as model:
+        for sentence in model.missing:
+            is_problem = any(words in sentence for words in _BROKEN)
+            yield finding_of(model.name, sentence, "problem" if is_problem else "note")
+        yield from _check_spikes(model)
+        yield from _check_features(model)
 
 
 def _missing_of(model: BaseModel) -> Iterator[Finding]:
@@ -123,7 +139,7 @@ def _check_traces(model: KwikModel) -> Iterator[Finding]:
             yield Finding("note", place, what, then)
 
 
-def _check_spikes(model: KwikModel) -> Iterator[Finding]:
+def _check_spikes(model: BaseModel) -> Iterator[Finding]:
     """Prove that spikes are where the raw data have them."""
     for number, proof in prove_recordings(model).items():
         if proof.fails:
@@ -158,10 +174,11 @@ def prove_recordings(model: BaseModel) -> dict[int, SpikeProof]:
     return {model.recordings[place].recording_id: proof for place, proof in proofs.items()}
 
 
-def _check_features(model: KwikModel) -> Iterator[Finding]:
+def _check_features(model: BaseModel) -> Iterator[Finding]:
     if model.features is None or model.masks is None or not model.n_spikes:
         return
-    place = f"{model.path.with_suffix('.kwx').name}: channel group {model.channel_group}"
+    file = model.feature_file if isinstance(model, PhyModel) else None
+    place = f"{(file or model.path.with_suffix('.kwx')).name}: channel group {model.channel_group}"
     n_lost = n_silent = 0
     are_shares = True
     for start in range(0, model.n_spikes, _ROWS_AT_ONCE):

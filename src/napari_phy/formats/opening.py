@@ -13,6 +13,8 @@ from napari_phy.files.platform_files import is_file
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.open_ephys.files import SUFFIXES, find_raw_files, is_events_only
 from napari_phy.formats.open_ephys.model import OpenEphysModel
+from napari_phy.formats.phy.model import PhyModel
+from napari_phy.formats.phy.params import find_folder
 
 logger = logging.getLogger(__name__)
 _BAND = re.compile(r"\.(raw|high|low)$", re.IGNORECASE)
@@ -31,7 +33,8 @@ def open_model(
     Parameters
     ----------
     path : str or Path
-        A `.kwik`, or a `.kwx`, `.kwe` or `.kwd` that belongs to one or was recorded by Open Ephys.
+        A `.kwik`, or a `.kwx`, `.kwe` or `.kwd` that belongs to one or was recorded by Open Ephys; a folder of phy or
+        Kilosort, or its `params.py`.
     channel_group : int, optional
         None takes the first that has spikes.
     clustering : str, optional
@@ -47,6 +50,8 @@ def open_model(
         It has no such channel group or clustering.
     """
     path = Path(path)
+    if find_folder(path) is not None:
+        return PhyModel(path, channel_group, clustering)
     if path.suffix.lower() not in SUFFIXES:
         try:
             return KwikModel(path, channel_group, clustering, on_progress=on_progress)
@@ -65,7 +70,7 @@ def open_model(
 def find_kwik(path: Path) -> Path | None:
     """Return the `.kwik` of the sorting that a file belongs to; None where there is only what Open Ephys recorded."""
     if path.suffix.lower() not in SUFFIXES:
-        return path if _recording_of(path) is None else None
+        return path if find_folder(path) is None and _recording_of(path) is None else None
     if not is_file(path):
         return None
     base = _BAND.sub("", path.stem)

@@ -1,4 +1,4 @@
-"""Opens a Kwik data set in napari: its layers, then the Sort workspace beside them."""
+"""Opens a Kwik data set, or a folder of phy or Kilosort, in napari: its layers, then the Sort workspace beside them."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,13 +13,24 @@ logger = logging.getLogger(__name__)
 
 PathOrPaths = str | Sequence[str]
 SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
+FOLDER_FILES = ("params.py", "spike_clusters.npy")  # by which a folder of phy or Kilosort is opened
 ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
 
 
 def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
-    """Return the reader when this is one file of a Kwik data set, else None."""
+    """Return the reader when this is one file of a Kwik data set, or a folder of phy or Kilosort, else None."""
     paths = [path] if isinstance(path, str) else list(path)
-    return read_kwik if len(paths) == 1 and str(paths[0]).lower().endswith(SUFFIXES) else None
+    is_ours = len(paths) == 1 and (str(paths[0]).lower().endswith(SUFFIXES) or _is_sorted_folder(Path(paths[0])))
+    return read_kwik if is_ours else None
+
+
+def _is_sorted_folder(path: Path) -> bool:
+    """Tell whether this is a folder of phy or Kilosort, or a file by which one is opened."""
+    folder = path.absolute().parent if path.name in FOLDER_FILES else path
+    try:
+        return all((folder / name).is_file() for name in ("params.py", "spike_times.npy"))
+    except OSError:
+        return False
 
 
 def read_kwik(path: PathOrPaths) -> list[Any]:

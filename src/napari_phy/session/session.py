@@ -59,12 +59,13 @@ def open_session(
     *,
     on_progress: OnProgress = no_progress,
 ) -> Session:
-    """Open a Kwik data set for sorting; may run in a worker thread.
+    """Open a data set for sorting; may run in a worker thread.
 
     Parameters
     ----------
     path : str or Path
-        The .kwik file, or another that belongs to one or is of Open Ephys: .kwx, .kwe, .raw.kwd.
+        The .kwik file, or another that belongs to one or is of Open Ephys: .kwx, .kwe, .raw.kwd; a folder of phy,
+        Kilosort or SpikeInterface, or its params.py.
     channel_group : int, optional
         Which channels; the first group if None.
     clustering : str, optional

@@ -86,6 +86,7 @@ def replace_by_snapshot(file: ClusteringFile, snapshot: Snapshot, journal: Journ
     with explaining(path, journal.state.n_unsaved):
         room = snapshot.clustering.spike_clusters.nbytes + _ROOM
         replace_by_copy("save", path, folder, edit, room_for=room, check=check, announce=announce)
+        file.finish()
     journal.settle(new_hash)
     reached("save.saved")
 

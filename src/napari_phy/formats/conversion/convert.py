@@ -22,7 +22,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.files.platform_files import is_folder
 from napari_phy.formats.conversion.facts import is_uncertain, keep_numbering, storable, write_facts, write_parameters
 from napari_phy.formats.conversion.groups import group_of, read_fractions, write_other_clusterings
-from napari_phy.formats.conversion.raw import is_beside, is_hdf5, raw_files, raw_of
+from napari_phy.formats.conversion.raw import has_header, is_beside, is_hdf5, raw_files, raw_of
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.hdf5.values import as_float
 from napari_phy.formats.kwik import schema
@@ -30,6 +30,7 @@ from napari_phy.formats.kwik.create import create_kwik
 from napari_phy.formats.kwik.events import EVENTS
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.opening import open_model
+from napari_phy.formats.phy.model import PhyModel
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 
 _KNOWN_NODES = {"application_data", "channel_groups", "recordings", EVENTS.strip("/")}
@@ -44,6 +45,7 @@ _OWN_PARAMETERS = {
     "nfeatures_per_channel",
     "fetdim",
 }
+_OF_WAVEFORMS = {"filter_low", "extract_s_before", "extract_s_after", "waveform_filter"}
 _AS_READ: Mapping[int, StoredClustering] = MappingProxyType({})
 
 
@@ -83,9 +85,10 @@ def convert_data_set(
     """Write a data set anew in the layout of klusta 3.
 
     All channel groups, all clusterings, features, masks, stored waveforms and events come along. Flat raw files stay
-    where they are and are named; raw data in HDF5 are written to a `.dat`. The old files are only read. The new ones
-    appear under their names when they are whole and were read back. Where it is not certain which recordings spikes
-    belong to, their numbers and the raw data stay as they are, so that the new file can be read in either way too.
+    where they are and are named; raw data in HDF5, or behind a header, are written to a `.dat`. The old files are only
+    read. The new ones appear under their names when they are whole and were read back. Where it is not certain which
+    recordings spikes belong to, their numbers and the raw data stay as they are, so that the new file can be read in
+    either way too.
 
     Parameters
     ----------
@@ -116,7 +119,9 @@ def convert_data_set(
         models = [stack.enter_context(closing(model)) for model in _models(source)]
         keeps_numbering = is_uncertain(models[0])
         copies_raw = copies_raw and not keeps_numbering  # links to raw data may be what it is judged by
-        for suffix in (".kwik", ".kwx", *([".dat"] if copies_raw and is_hdf5(models[0]) else [])):
+        copies_raw = copies_raw or has_header(models[0])
+        has_new_raw = copies_raw and (is_hdf5(models[0]) or has_header(models[0]))
+        for suffix in (".kwik", ".kwx", *([".dat"] if has_new_raw else [])):
             if target.with_suffix(suffix).exists():
                 raise SaveError(f"{target.with_suffix(suffix).name} is there already; choose another name.")
         try:
@@ -124,7 +129,7 @@ def convert_data_set(
             path = folder / target.name
             named = raw_files(models[0], path, target, copies_raw=copies_raw)
             _write(models, path, named, sorted_now, on_progress)
-            write_parameters(models[0], path, has_new_raw=copies_raw and is_hdf5(models[0]))
+            write_parameters(models[0], path, has_new_raw=has_new_raw)
             if keeps_numbering:
                 keep_numbering(models, path)
             _verify(models, path, target, sorted_now)
@@ -199,6 +204,8 @@ def _n_columns(models: Sequence[BaseModel]) -> int:
 
 def _parameters(model: BaseModel) -> dict[str, Any]:
     """Return the parameters of SpikeDetekt that the new file can hold as they are."""
+    if isinstance(model, PhyModel):
+        return {name: value for name, value in model.metadata.items() if name in _OF_WAVEFORMS}
     with open_h5(model.path) as file:
         stored = file.attrs(schema.PARAMETERS)
     return {name: value for name, value in storable(stored).items() if name not in _OWN_PARAMETERS}
@@ -250,8 +257,15 @@ def _same_events(one: Mapping[str, EventTimes], other: Mapping[str, EventTimes])
 
 def _left_out(models: Sequence[BaseModel], *, copies_raw: bool) -> Iterator[str]:
     first = models[0]
-    with open_h5(first.path) as file:
-        others = [str(item) for item in file.children("/") if str(item) not in _KNOWN_NODES]
+    if isinstance(first, PhyModel):
+        others = [
+            what
+            for what, there in (("templates", first.templates), ("amplitudes", first.amplitudes))
+            if there is not None
+        ]
+    else:
+        with open_h5(first.path) as file:
+            others = [str(item) for item in file.children("/") if str(item) not in _KNOWN_NODES]
     if others:
         yield f"{first.name} has {', '.join(others)}, for which the new file has no place."
     yield from dict.fromkeys(first.unreadable.values())

@@ -19,6 +19,7 @@ from napari_phy.formats.kwik import schema, spikes
 from napari_phy.formats.kwik.cluster_data import read_extras, write_extras
 from napari_phy.formats.kwik.events import write_events
 from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.formats.phy.model import PhyModel
 
 _OF_PYTABLES = {"CLASS", "TITLE", "VERSION"}
 _OF_RECORDER = {"sample_rate", "n_channels", "n_features_per_channel", "voltage_gain", "raw_data_files"}
@@ -48,6 +49,8 @@ def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None
     has_new_raw : bool
         Raw data were written with the new file; type, columns and starts are theirs.
     """
+    if isinstance(model, PhyModel):
+        return
     computed = {"experiment_name", *(("dtype", "n_channels", "raw_data_files") if has_new_raw else ())}
     is_kwik = isinstance(model, KwikModel)
     keeps_starts = (
@@ -109,6 +112,8 @@ def keep_numbering(models: Sequence[BaseModel], path: Path) -> None:
 
 def write_facts(model: BaseModel, path: Path) -> None:
     """Write what is said of channels, the parameters of KlustaKwik2 and of each clustering, and of each cluster."""
+    if isinstance(model, PhyModel):
+        return
     group = model.channel_group
     with open_h5(model.path) as old, open_h5(path, "r+") as new:
         if isinstance(model, KwikModel):

@@ -23,6 +23,7 @@ from napari_phy.formats.kwik.companions import find_features
 from napari_phy.formats.kwik.group_nodes import write_clusters
 from napari_phy.formats.kwik.kwik_group import KwikGroup
 from napari_phy.formats.kwik.stored_waveforms import FILTERED, RAW, open_waveforms
+from napari_phy.formats.phy.model import PhyModel
 
 
 @contextmanager
@@ -78,6 +79,8 @@ def write_other_clusterings(model: BaseModel, group: KwikGroup, path: Path) -> N
 
 def read_fractions(model: BaseModel) -> npt.NDArray[np.uint8] | None:
     """Return (n_spikes,) `time_fractional` of a `.kwik`; None where there is none that fits."""
+    if isinstance(model, PhyModel):
+        return None
     path = schema.spikes_path(model.channel_group, "time_fractional")
     with open_h5(model.path) as file:
         if not file.is_dataset(path):

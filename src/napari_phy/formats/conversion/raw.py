@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from napari_phy.core.errors import SaveError
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.raw_files import RawData, RawLink
 from napari_phy.formats.kwik.traces import JoinedTraces
+from napari_phy.formats.phy.model import PhyModel
 
 _BLOCK_BYTES = 2**25
 
@@ -26,6 +28,11 @@ def is_hdf5(model: BaseModel) -> bool:
     return any(raw is not None and raw.node is not None for raw in raw_of(model))
 
 
+def has_header(model: BaseModel) -> bool:
+    """Tell whether raw files begin with something else than samples, which a `.kwik` has no words for."""
+    return any(raw is not None and raw.offset for raw in raw_of(model))
+
+
 def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -> list[str]:
     """Return what the new file says of its raw data: one name, or one for each recording.
 
@@ -38,17 +45,26 @@ def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -
     target : Path
         Where that file will be in the end.
     copies_raw : bool
-        Write raw data that lie in HDF5 to a `.dat` beside `path`.
+        Write raw data that lie in HDF5, or behind a header, to a `.dat` beside `path`.
     """
-    if copies_raw and is_hdf5(model):
+    if copies_raw and (is_hdf5(model) or has_header(model)):
         return [_write_raw(model, path.with_suffix(".dat"), target)]
-    links = model.raw_links if isinstance(model, KwikModel) else [RawLink(f"{target.stem}.dat")] * len(model.recordings)
+    links = _links(model, target)
     found = raw_of(model) or [None] * len(links)
     files = [
         link.seen_from(model.path.parent, target.parent) if raw is None else _named(raw, target)
         for raw, link in zip(found, links, strict=True)
     ]
     return files if len(set(files)) > 1 else files[:1]
+
+
+def _links(model: BaseModel, target: Path) -> Sequence[RawLink]:
+    """Return what the old data set says of the raw data of each recording."""
+    if isinstance(model, KwikModel):
+        return model.raw_links
+    is_lost = isinstance(model, PhyModel) and len(model.missing_raw) == len(model.recordings)
+    names = model.missing_raw if is_lost else [f"{target.stem}.dat"] * len(model.recordings)
+    return [RawLink(name) for name in names]
 
 
 def is_beside(file: Path, target: Path) -> bool:

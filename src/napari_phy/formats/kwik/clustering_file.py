@@ -87,6 +87,9 @@ class KwikClusteringFile:
             sources=(self.source,),
         )
 
+    def finish(self) -> None:
+        """Do nothing: the file is all there is."""
+
     def save_copy(self, target: Path, clustering: StoredClustering, raw_places: Mapping[str, Path]) -> None:
         """Write a data set of its own that holds a clustering: what is sorted in `original` is its `main`."""
         written = MAIN if self.clustering == ORIGINAL else self.clustering

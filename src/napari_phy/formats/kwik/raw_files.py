@@ -81,6 +81,8 @@ class RawData:
         The dataset is (n_channels, n_rows), and is not read.
     n_passed_over : int, default 0
         Columns of the dataset that are not among `n_channels`.
+    offset : int, default 0
+        Byte of a flat file at which they begin.
     """
 
     path: Path
@@ -91,6 +93,7 @@ class RawData:
     n_spare_bytes: int = 0
     is_transposed: bool = False
     n_passed_over: int = 0
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class JoinedTraces:
 
     def _open(self, raw: RawData) -> RowSource:
         if raw.node is None:
-            return RowFile(raw.path, 0, raw.n_rows, (raw.n_channels,), raw.dtype)
+            return RowFile(raw.path, raw.offset, raw.n_rows, (raw.n_channels,), raw.dtype)
         if raw.path not in self._files:
             self._files[raw.path] = open_h5(raw.path)
         return open_rows(self._files[raw.path], raw.node, raw.dtype, shared=True, n_columns=raw.n_channels)

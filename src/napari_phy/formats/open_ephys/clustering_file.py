@@ -60,6 +60,9 @@ class OpenEphysClusteringFile:
         """Raise ReadOnlyError."""
         raise ReadOnlyError(self.why_not_saved())
 
+    def finish(self) -> None:
+        """Do nothing: nothing is saved."""
+
     def save_copy(self, target: Path, clustering: StoredClustering, raw_places: Mapping[str, Path]) -> None:
         """Write a `.kwik` that holds a clustering."""
         from napari_phy.formats.conversion.convert import convert_data_set

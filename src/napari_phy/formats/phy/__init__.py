@@ -1,0 +1,1 @@
+"""Folders of phy, Kilosort and SpikeInterface."""

@@ -1,0 +1,185 @@
+"""Principal components of spikes on the channels of their template, as rows of all channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import is_measured
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.formats.kwik.windows import in_order, sorted_ids
+from napari_phy.formats.phy.arrays import NpyArray, as_integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseRows:
+    """Features that are stored for a few channels of each spike.
+
+    Attributes
+    ----------
+    stored : NpyArray
+        (n_rows, n_pcs, n_near), or (n_rows, n_near, n_pcs).
+    is_pcs_first : bool
+        Which of the two.
+    near : ndarray of int64, shape (n_templates, n_near)
+        Channels of each template; those that are none are `n_channels`.
+    templates : ndarray of int64, shape (n_spikes,)
+        Template of each spike; -1 for one without channels.
+    rows : ndarray of int64, shape (n_spikes,)
+        Stored row of each spike; -1 for one without.
+    n_channels : int
+        Channels of the folder.
+    """
+
+    stored: NpyArray
+    is_pcs_first: bool
+    near: npt.NDArray[np.int64]
+    templates: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    n_channels: int
+
+    @property
+    def n_pcs(self) -> int:
+        """Features of a channel."""
+        return self.stored.shape[1 if self.is_pcs_first else 2]
+
+    def channels_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Return which spikes have features, and the channels of those: (n,) and (n_that_have, n_near)."""
+        has = (self.rows[ids] >= 0) & (self.templates[ids] >= 0)
+        return has, self.near[self.templates[ids[has]]]
+
+    def values_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return (n, n_near, n_pcs) of spikes that have features."""
+        rows, places = np.unique(self.rows[ids], return_inverse=True)
+        found = self.stored.take(rows)
+        values = found.swapaxes(1, 2) if self.is_pcs_first else found
+        return np.asarray(values[places], dtype=np.float32)
+
+
+class PcFeatures:
+    """`(n_spikes, n_channels * n_pcs)` float32, channel-major; 0 on channels that are not stored, nan where nothing is.
+
+    Parameters
+    ----------
+    sparse : SparseRows
+        What is stored.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, sparse: SparseRows) -> None:
+        self._sparse = sparse
+        self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels * sparse.n_pcs)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        key, picked = key if isinstance(key, tuple) else (key, slice(None))
+        ids, order = sorted_ids(key, self.shape[0])
+        sparse = self._sparse
+        has, channels = sparse.channels_of(ids)
+        out = np.zeros((len(ids), sparse.n_channels + 1, sparse.n_pcs), dtype=np.float32)
+        values = sparse.values_of(ids[has])
+        values[~is_measured(values)] = np.nan
+        out[np.flatnonzero(has)[:, None], channels] = values
+        out[~has] = np.nan
+        flat = out[:, :-1].reshape(len(ids), self.shape[1])
+        flat[np.isnan(flat).any(axis=1)] = np.nan
+        return in_order(flat[:, picked], order, key)
+
+
+class PcMasks:
+    """`(n_spikes, n_channels)` float32: 1 on the channels that are stored for a spike, else 0.
+
+    Parameters
+    ----------
+    sparse : SparseRows
+        What is stored.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, sparse: SparseRows) -> None:
+        self._sparse = sparse
+        self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        key, picked = key if isinstance(key, tuple) else (key, slice(None))
+        ids, order = sorted_ids(key, self.shape[0])
+        has, channels = self._sparse.channels_of(ids)
+        out = np.zeros((len(ids), self.shape[1] + 1), dtype=np.float32)
+        out[np.flatnonzero(has)[:, None], channels] = 1
+        return in_order(out[:, :-1][:, picked], order, key)
+
+
+def sparse_rows(
+    stored: NpyArray,
+    near: NpyArray | None,
+    numbers: NpyArray | None,
+    templates: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64] | None,
+    n_channels: int,
+) -> SparseRows:
+    """Return the features of `pc_features.npy`.
+
+    Parameters
+    ----------
+    stored : NpyArray
+        `pc_features.npy`.
+    near : NpyArray or None
+        `pc_feature_ind.npy`; None where all channels are stored.
+    numbers : NpyArray or None
+        `pc_feature_spike_ids.npy`: the spike of each row, in the order of the file; None where each has one.
+    templates : ndarray of int64, shape (n_spikes,)
+        Template of each spike, in the order of time.
+    order : ndarray of int64 or None
+        Row of the file of each spike, None where they are in the order of time.
+    n_channels : int
+        Channels of the folder.
+
+    Raises
+    ------
+    KwikFormatError
+        Sizes do not fit each other.
+    """
+    n_spikes, name = len(templates), stored.path.name
+    if len(stored.shape) == 2 and near is not None:  # one component, whose axis was squeezed out
+        stored = NpyArray(stored.path, (stored.shape[0], 1, stored.shape[1]), *_rest_of(stored))
+    if len(stored.shape) != 3:
+        raise KwikFormatError(f"{name} has shape {stored.shape}; it should be spikes, components and channels.")
+    if near is None:
+        channels = np.tile(np.arange(n_channels), (int(templates.max(initial=0)) + 1, 1))
+    else:
+        channels = as_integers(near.read(), near.path.name).reshape(near.shape[0], -1)
+        channels = np.where((channels >= 0) & (channels < n_channels), channels, n_channels)
+    n_near = channels.shape[1]
+    if n_near not in stored.shape[1:]:
+        what = f"{n_channels} channels" if near is None else f"{n_near} channels a template in {near.path.name}"
+        raise KwikFormatError(f"{name} has shape {stored.shape}, but there are {what}; it is of another sorting.")
+    rows = np.arange(n_spikes)
+    if numbers is not None:
+        rows = np.full(n_spikes, -1)
+        spikes = as_integers(numbers.row("rows", stored.shape[0]), numbers.path.name)
+        if len(spikes) and not 0 <= spikes.min() <= spikes.max() < n_spikes:
+            raise KwikFormatError(f"{numbers.path.name} has spike {spikes.max()}, but there are {n_spikes}.")
+        rows[spikes] = np.arange(len(spikes))
+    elif stored.shape[0] != n_spikes:
+        raise KwikFormatError(
+            f"{name} has features of {stored.shape[0]} spikes, but there are {n_spikes}; it is of another sorting."
+        )
+    known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
+    is_pcs_first = stored.shape[2] == n_near
+    return SparseRows(stored, is_pcs_first, channels, known, rows if order is None else rows[order], n_channels)
+
+
+def _rest_of(stored: NpyArray) -> tuple[np.dtype[Any], bool, int]:
+    return stored.dtype, stored.is_by_column, stored.offset

@@ -1,0 +1,105 @@
+"""What `params.py` says of the raw data of a folder; it is read, never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.sentences import on_one_line
+from napari_phy.files.platform_files import is_file, is_folder
+from napari_phy.formats import parameters
+from napari_phy.formats.hdf5.values import as_int
+from napari_phy.formats.parameter_files.literals import read_assignments
+
+PARAMS, SPIKE_TIMES = "params.py", "spike_times.npy"
+_WHITENED = re.compile(r"temp_wh", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The parameters of a folder.
+
+    Attributes
+    ----------
+    values : mapping of str to object
+        All of them, as the file has them.
+    sample_rate : float
+        In Hz.
+    dtype : dtype
+        Type of a raw sample.
+    n_channels : int
+        Columns of the raw data; 0 where the file does not say.
+    offset : int
+        Bytes at the beginning of each raw file that are no samples.
+    is_filtered : bool
+        Whether the raw data are filtered already.
+    dat_path : tuple of str
+        Raw files as the file names them, in the order of time.
+    """
+
+    values: Mapping[str, Any]
+    sample_rate: float
+    dtype: np.dtype[Any]
+    n_channels: int
+    offset: int
+    is_filtered: bool
+    dat_path: tuple[str, ...]
+
+    @property
+    def is_whitened(self) -> bool:
+        """Whether the raw file is the whitened one that Kilosort makes for itself."""
+        return any(_WHITENED.search(_name_of(file)) for file in self.dat_path)
+
+
+def find_folder(path: Path) -> Path | None:
+    """Return the folder of a phy data set that a path is, or is a file of; None where it is none."""
+    if is_folder(path):
+        return path if is_file(path / PARAMS) or is_file(path / SPIKE_TIMES) else None
+    if path.name == PARAMS:
+        return path.absolute().parent
+    is_inside = path.suffix.lower() == ".npy" and is_file(path)
+    return path.absolute().parent if is_inside and is_file(path.absolute().parent / PARAMS) else None
+
+
+def read_params(path: Path) -> Params:
+    """Read a `params.py`.
+
+    Raises
+    ------
+    MissingDataError
+        There is no such file.
+    KwikFormatError
+        It has a line that is no assignment, or a value that cannot be right.
+    """
+    values = read_assignments(path)
+    rate = parameters.sample_rate(values)
+    if rate is None:
+        raise KwikFormatError(f"{path.name} gives no sample rate; add a line such as sample_rate = 30000.")
+    dtype = parameters.sample_type(values)
+    if dtype is None:
+        raise KwikFormatError(f"{path.name}: dtype is {on_one_line(values['dtype'])}, no type of numbers; correct it.")
+    dat = values.get("dat_path") or ()
+    files = tuple(str(file) for file in ((dat,) if isinstance(dat, str) else dat) if str(file).strip())
+    n_channels, offset = as_int(values.get("n_channels_dat")) or 0, as_int(values.get("offset")) or 0
+    if n_channels < 0 or offset < 0:
+        name = "n_channels_dat" if n_channels < 0 else "offset"
+        raise KwikFormatError(f"{path.name}: {name} is below 0; correct it.")
+    return Params(values, rate, dtype, n_channels, offset, bool(values.get("hp_filtered")), files)
+
+
+def find_raw(folder: Path, named: str) -> Path | None:
+    """Return where a raw file is: as named, from the folder or the working directory, or by its name in the folder."""
+    own = _name_of(named)
+    places = [folder / named, folder / named.replace("\\", "/"), Path(named), folder / own, folder.parent / own]
+    return next((place for place in places if own and is_file(place)), None)
+
+
+def _name_of(file: str) -> str:
+    """Return the name of a file without its folders, whatever system wrote it."""
+    return re.split(r"[/\\]", file.rstrip("/\\"))[-1]

@@ -1,0 +1,185 @@
+"""What a folder says of its clusters: `cluster_group.tsv` and other tables, a column a field."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from napari_phy.core.arrays import MAX_ID
+from napari_phy.core.cluster_groups import UNSORTED
+from napari_phy.core.sentences import on_one_line
+
+logger = logging.getLogger(__name__)
+
+GROUP, COLOR = "group", "color"
+_SUFFIXES = (".csv", ".tsv")  # in the order in which phy reads them: the latter count
+_IDS = ("cluster_id", "id")
+_NOT_READ = ("cluster_info",)  # phy computes it anew at each save
+_MOST_BYTES = 50_000_000
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+
+Values = Mapping[int, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of clusters.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file that it is read from.
+    cells : dict of int to str
+        {cluster: text}, of clusters without spikes, too; blank ones left out.
+    """
+
+    file: str
+    cells: dict[int, str] = field(default_factory=dict)
+
+
+def table_name(name: str) -> str:
+    """Return the file that phy keeps a field in."""
+    return f"cluster_{name}.tsv"
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file of the folder may be a table of clusters, by its name."""
+    return path.suffix.lower() in _SUFFIXES and path.stem not in _NOT_READ and not path.name.startswith(".")
+
+
+def read_columns(files: Mapping[str, bytes]) -> tuple[dict[str, Column], tuple[str, ...]]:
+    """Return {field: column} of tables, and a sentence for each that cannot be read.
+
+    Of several with one field, `cluster_<field>.tsv` counts, else a `.tsv`, else the last by name.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        {name: content}.
+    """
+    found: dict[str, Column] = {}
+    problems = []
+    for name in sorted(files, key=lambda name: (_SUFFIXES.index(Path(name).suffix.lower()), name)):
+        try:
+            columns = _columns_of(name, files[name])
+        except (ValueError, OverflowError, csv.Error) as error:
+            problems.append(f"{name} cannot be read as a table of clusters ({on_one_line(error)}) and is left out.")
+            continue
+        for title, column in columns.items():
+            if title not in found or found[title].file != table_name(title):
+                found[title] = column
+    return found, tuple(problems)
+
+
+def parse(cell: str) -> str | int | float:
+    """Return a cell as phy does: a whole number, a number, else text."""
+    for kind in (int, float):
+        try:
+            value = kind(cell)
+        except ValueError:
+            continue
+        if kind is int and -(2**63) <= value < 2**63:
+            return value
+        return cell if not math.isfinite(value) else float(value)
+    return cell
+
+
+def groups_of(columns: Mapping[str, Column], alive: set[int]) -> dict[int, str]:
+    """Return {cluster: group in lower case} of clusters that have spikes, unsorted ones left out."""
+    cells = columns[GROUP].cells if GROUP in columns else {}
+    groups = {cluster: on_one_line(cell).strip().lower() for cluster, cell in cells.items() if cluster in alive}
+    return {cluster: group for cluster, group in groups.items() if group and group != UNSORTED}
+
+
+def colors_of(columns: Mapping[str, Column], alive: set[int]) -> dict[int, str]:
+    """Return {cluster: '#rrggbb'} of clusters that have spikes."""
+    cells = columns[COLOR].cells if COLOR in columns else {}
+    return {one: cell.lower() for one, cell in cells.items() if one in alive and _COLOR.fullmatch(cell.lower())}
+
+
+def labels_of(columns: Mapping[str, Column], alive: set[int]) -> dict[str, dict[int, Any]]:
+    """Return {field: {cluster: value}} of the other fields."""
+    return {
+        name: {cluster: parse(cell) for cluster, cell in column.cells.items() if cluster in alive}
+        for name, column in columns.items()
+        if name not in (GROUP, COLOR)
+    }
+
+
+def write_tables(
+    columns: Mapping[str, Column],
+    alive: set[int],
+    groups: Mapping[int, str],
+    colors: Mapping[int, str],
+    labels: Mapping[str, Values],
+) -> dict[str, bytes]:
+    """Return {name: content} of the files that have to be written, as phy does; only what changed.
+
+    Rows of clusters without spikes stay, and so does the text of what did not change.
+    """
+    held = {GROUP: groups_of(columns, alive), COLOR: colors_of(columns, alive), **labels_of(columns, alive)}
+    wanted: dict[str, Values] = {GROUP: groups, COLOR: colors, **labels}
+    wanted = {name: {one: value for one, value in values.items() if one in alive} for name, values in wanted.items()}
+    changed = {name for name in held | wanted if not _is_same(held.get(name, {}), wanted.get(name, {}))}
+    replaced = {table_name(name) for name in changed}
+    moved = {name for name, column in columns.items() if column.file in replaced}  # KSLabel in cluster_group.tsv
+    return {table_name(name): _written(name, columns, alive, wanted) for name in sorted(changed | moved)}
+
+
+def _written(name: str, columns: Mapping[str, Column], alive: set[int], wanted: Mapping[str, Values]) -> bytes:
+    column = columns.get(name, Column(""))
+    cells = {cluster: cell for cluster, cell in column.cells.items() if cluster not in alive}
+    for cluster, value in wanted.get(name, {}).items():
+        before = column.cells.get(cluster)
+        same = before is not None and (
+            before.strip().lower() == value if name in (GROUP, COLOR) else _is_equal(parse(before), value)
+        )
+        cells[cluster] = before if same and before is not None else str(value)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter="\t", lineterminator="\r\n")
+    writer.writerow(["cluster_id", name])
+    writer.writerows(sorted(cells.items()))
+    return stream.getvalue().encode()
+
+
+def _is_same(one: Values, other: Values) -> bool:
+    return one.keys() == other.keys() and all(_is_equal(value, other[key]) for key, value in one.items())
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _columns_of(name: str, content: bytes) -> dict[str, Column]:
+    if len(content) > _MOST_BYTES:
+        raise ValueError("it is too large")
+    text = content.decode("utf-8-sig")
+    first = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
+    head = [cell.strip() for cell in next(rows, [])]
+    place = next((head.index(one) for one in _IDS if one in head), None)
+    if place is None:
+        return {}  # some table, not of clusters
+    columns = {title: Column(name) for number, title in enumerate(head) if title and number != place}
+    for row in rows:
+        for title, cluster, cell in _cells(head, place, row):
+            columns[title].cells[cluster] = cell
+    return columns
+
+
+def _cells(head: list[str], place: int, row: list[str]) -> Iterator[tuple[str, int, str]]:
+    if len(row) <= place or not row[place].strip():
+        return
+    cluster = int(float(row[place]))
+    if not 0 <= cluster <= MAX_ID:
+        raise ValueError(f"there is no cluster {row[place]}")
+    for number, title in enumerate(head[: len(row)]):
+        if title and number != place and row[number].strip():
+            yield title, cluster, row[number]

@@ -1,0 +1,137 @@
+"""Templates of a folder: their shape on every channel, and what they say of the waveforms of spikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.formats.kwik.windows import in_order, sorted_ids
+from napari_phy.formats.phy.arrays import NpyArray, as_integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Templates:
+    """Shapes of templates, read when asked for.
+
+    Attributes
+    ----------
+    stored : NpyArray
+        (n_templates, n_samples, n_near).
+    near : ndarray of int64, shape (n_templates, n_near), or None
+        Channels of each template; those that are none are `n_channels`. None where all are stored.
+    unwhitening : ndarray of float64, shape (n_channels, n_channels), or None
+        Matrix that turns whitened channels into those of the raw data; None where the folder has none.
+    n_channels : int
+        Channels of the folder.
+    """
+
+    stored: NpyArray
+    near: npt.NDArray[np.int64] | None
+    unwhitening: npt.NDArray[np.float64] | None
+    n_channels: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of templates, samples and channels."""
+        n_templates, n_samples = self.stored.shape[:2]
+        return n_templates, n_samples, self.n_channels
+
+    def __len__(self) -> int:
+        return self.stored.shape[0]
+
+    def __getitem__(self, template_ids: Any) -> npt.NDArray[np.float32]:
+        """Return (n, n_samples, n_channels), unwhitened where that can be; 0 for templates that there are not."""
+        wanted = np.atleast_1d(np.asarray(template_ids, dtype=np.int64))
+        out = np.zeros((len(wanted), *self.shape[1:]), dtype=np.float32)
+        there = (wanted >= 0) & (wanted < len(self))
+        rows, places = np.unique(wanted[there], return_inverse=True)
+        found = zero_unmeasured(self.stored.take(rows).astype(np.float32, copy=False))
+        if self.near is not None:
+            dense = np.zeros((len(rows), self.shape[1], self.n_channels + 1), dtype=np.float32)
+            dense[np.arange(len(rows))[:, None], :, self.near[rows]] = found.swapaxes(1, 2)
+            found = dense[:, :, :-1]
+        if self.unwhitening is not None:
+            found = found @ self.unwhitening.astype(np.float32)
+        out[there] = found[places]
+        return out[0] if np.ndim(template_ids) == 0 else out
+
+    def mean_of(self, templates: npt.NDArray[np.int64], amplitudes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return (n_samples, n_channels), the mean of the templates of some spikes, each times its amplitude."""
+        ids, places = np.unique(templates, return_inverse=True)
+        weights = np.bincount(places, weights=amplitudes) / max(1, len(templates))
+        return np.asarray(np.tensordot(weights, self[ids].astype(np.float64), axes=1))
+
+
+class TemplateWaveforms:
+    """`(n_spikes, n_samples, n_channels)` float32: of each spike its template times its amplitude.
+
+    Parameters
+    ----------
+    templates : Templates
+        The templates.
+    spike_templates : ndarray of int64, shape (n_spikes,)
+        Template of each spike.
+    amplitudes : ndarray of float64, shape (n_spikes,)
+        What its template is multiplied by.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 3
+
+    def __init__(
+        self,
+        templates: Templates,
+        spike_templates: npt.NDArray[np.int64],
+        amplitudes: npt.NDArray[np.float64],
+    ) -> None:
+        self.shape: tuple[int, ...] = (len(spike_templates), *templates.shape[1:])
+        self._templates = templates
+        self._spike_templates = spike_templates
+        self._amplitudes = amplitudes
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, spike_ids: Any) -> npt.NDArray[np.float32]:
+        ids, order = sorted_ids(spike_ids, self.shape[0])
+        values = self._templates[self._spike_templates[ids]]
+        values *= self._amplitudes[ids, None, None].astype(np.float32)
+        return in_order(values, order, spike_ids)
+
+
+def open_templates(
+    stored: NpyArray, near: NpyArray | None, unwhitening: npt.NDArray[np.float64] | None, n_channels: int
+) -> Templates:
+    """Return the templates of `templates.npy`.
+
+    Parameters
+    ----------
+    stored : NpyArray
+        `templates.npy`.
+    near : NpyArray or None
+        `template_ind.npy` or `templates_ind.npy`.
+    unwhitening : ndarray of float64, shape (n_channels, n_channels), or None
+        `whitening_mat_inv.npy`.
+    n_channels : int
+        Channels of the folder.
+
+    Raises
+    ------
+    KwikFormatError
+        Sizes do not fit each other.
+    """
+    shape, name = stored.shape, stored.path.name
+    if len(shape) != 3:
+        raise KwikFormatError(f"{name} has shape {shape}; it should be templates, samples and channels.")
+    channels = None
+    if near is not None and near.shape == (shape[0], shape[2]):
+        found = as_integers(near.read(), near.path.name)
+        channels = np.where((found >= 0) & (found < n_channels), found, n_channels)
+    elif shape[2] != n_channels:
+        raise KwikFormatError(f"{name} has shape {shape}, but there are {n_channels} channels; it is of another probe.")
+    return Templates(stored, channels, unwhitening, n_channels)
