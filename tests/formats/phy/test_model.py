@@ -10,6 +10,8 @@ from phy_folder import N_CHANNELS, N_NEAR, N_PCS, RATE, dense_features, make_tru
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, NotInFileError
 from napari_phy.formats.opening import open_model
 from napari_phy.formats.phy.model import PhyModel
+from napari_phy.session import open_session
+from napari_phy.stats.filtering import BandPass
 
 TRUTH = make_truth()
 
@@ -51,6 +53,15 @@ def test_waveforms_are_cut_out_of_the_raw_data_around_the_middle_of_templates(tm
     with opened(tmp_path / "ks") as model:
         around = TRUTH.samples[:, None] + np.arange(-6, 6)
         np.testing.assert_array_equal(model.waveforms[:], TRUTH.raw[around][:, :, TRUTH.channel_map])
+
+
+def test_waveforms_of_raw_data_that_are_not_filtered_are_filtered_as_kilosort_does(tmp_path):
+    with opened(tmp_path / "ks", params="hp_filtered = False") as model:
+        band = BandPass(300, 0.475 * RATE, 3, RATE)
+        spike = int(np.searchsorted(TRUTH.samples, 2000))
+        around = TRUTH.samples[spike] + np.arange(-6 - band.n_context, 6 + band.n_context)
+        expected = band.apply(TRUTH.raw[around][:, TRUTH.channel_map])[band.n_context : -band.n_context]
+        np.testing.assert_allclose(model.waveforms[spike], expected, atol=1)
 
 
 def test_a_header_before_the_raw_data_is_passed_over(tmp_path):
@@ -267,6 +278,40 @@ def test_what_is_wrong_with_the_raw_data_is_said(tmp_path, old, new, sentence):
     with closing(PhyModel(folder)) as model:
         assert any(sentence in said for said in model.missing), model.missing
         assert model.n_spikes == SPIKES
+
+
+@pytest.mark.parametrize("how", ["file", "folder", "mapping"])
+def test_raw_data_that_moved_are_located_once(tmp_path, how):
+    folder = tmp_path / "ks"
+    write_folder(folder, TRUTH)
+    elsewhere = tmp_path / "elsewhere" / ("raw.dat" if how == "folder" else "renamed.bin")
+    elsewhere.parent.mkdir()
+    (folder / "raw.dat").rename(elsewhere)
+    given = {"file": elsewhere, "folder": elsewhere.parent, "mapping": {"raw.dat": elsewhere}}[how]
+    with closing(open_session(folder)) as session:
+        assert session.model.missing_raw == ("raw.dat",)
+        session.locate_raw(given)
+        np.testing.assert_array_equal(session.model.traces[:], TRUTH.raw)
+        assert session.model.missing == ()
+        assert session.model.waveforms[:].shape == (SPIKES, 12, N_CHANNELS)
+    with closing(PhyModel(folder)) as model:
+        np.testing.assert_array_equal(model.traces[:], TRUTH.raw)
+
+
+def test_a_file_that_cannot_be_the_raw_data_is_refused(tmp_path):
+    folder = tmp_path / "ks"
+    write_folder(folder, TRUTH)
+    (folder / "raw.dat").unlink()
+    (tmp_path / "empty.dat").touch()
+    with closing(PhyModel(folder)) as model:
+        for given, why in (
+            (tmp_path / "no.dat", "There is no .*no.dat there"),
+            (tmp_path, r"There is no raw\.dat there"),
+            (tmp_path / "empty.dat", r"raw\.dat is empty"),
+        ):
+            with pytest.raises(MissingDataError, match=why):
+                model.with_raw(given)
+        assert model.traces is None
 
 
 # ---- labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,13 +29,18 @@ from napari_phy.formats.kwik.waveforms import Waveforms
 from napari_phy.formats.phy.arrays import NpyArray, as_integers, find_npy, open_npy
 from napari_phy.formats.phy.clustering_file import SPIKE_CLUSTERS, SPIKE_TEMPLATES, PhyClusteringFile
 from napari_phy.formats.phy.features import PcFeatures, PcMasks, sparse_rows
-from napari_phy.formats.phy.params import PARAMS, SPIKE_TIMES, find_folder, find_raw, read_params
+from napari_phy.formats.phy.params import PARAMS, SPIKE_TIMES, choose_raw, find_folder, find_raw, read_params
 from napari_phy.formats.phy.pending_tables import read_tables
 from napari_phy.formats.phy.tables import colors_of, groups_of, labels_of, read_columns
 from napari_phy.formats.phy.templates import Templates, TemplateWaveforms, open_templates
+from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 
 _LOW_HZ = 300.0  # from which waveforms are shown, as Kilosort filters
 _REST_WORKS = "Everything else works."
+_OF_RAW_DATA = (
+    *("traces", "waveforms", "recordings", "duration", "spike_recordings", "microvolts_per_unit", "metadata"),
+    *("missing", "_raw_places", "_raw_files"),
+)
 
 
 class PhyModel(BaseModel):
@@ -48,6 +54,8 @@ class PhyModel(BaseModel):
         0 or None.
     clustering : str, optional
         "main" or None.
+    raw_files : mapping of str to Path, optional
+        {raw file as `params.py` names it: where it is now}, for files that moved.
 
     Attributes
     ----------
@@ -74,7 +82,14 @@ class PhyModel(BaseModel):
         There is no such channel group or clustering.
     """
 
-    def __init__(self, path: str | Path, channel_group: int | None = None, clustering: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        channel_group: int | None = None,
+        clustering: str | None = None,
+        *,
+        raw_files: Mapping[str, Path] = MappingProxyType({}),
+    ) -> None:
         folder = find_folder(Path(path))
         if folder is None:
             raise KwikFormatError(f"{Path(path).name} is no folder of phy or Kilosort: it has no {PARAMS}.")
@@ -84,6 +99,7 @@ class PhyModel(BaseModel):
         self.channel_group, self.channel_groups = 0, (0,)
         self.clustering, self.clusterings = MAIN, (MAIN,)
         self.missing = ()
+        self._raw_files = raw_files
         self._held: list[NpyArray] = []
         self._params = read_params(folder / PARAMS)
         self.sample_rate = self._params.sample_rate
@@ -139,7 +155,38 @@ class PhyModel(BaseModel):
 
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return the same as a model of its own; the folder has nothing else."""
-        return type(self)(self.folder, channel_group, clustering)
+        return type(self)(self.folder, channel_group, clustering, raw_files=self._raw_files)
+
+    def with_raw(self, paths: Any) -> Self:
+        """Return this data set with raw data from files that moved; it shares all else with this one.
+
+        The places are remembered in the side folder for the next opening; `params.py` is not written to.
+
+        Parameters
+        ----------
+        paths : str or Path or sequence of str or Path or mapping of str to str or Path
+            A file, several, or a folder that has them; or {raw file as `params.py` names it: file}. One file may have
+            any name; several are known by their names.
+
+        Raises
+        ------
+        MissingDataError
+            There is no such file, or the raw data cannot be read from it.
+        """
+        named = self._params.dat_path
+        chosen = choose_raw(paths, named)
+        opened = type(self)(self.folder, raw_files={**self._raw_files, **chosen})
+        if opened.traces is None:
+            opened.close()
+            why = next(
+                (said for said in opened.missing if said.startswith("Traces")), f"{self.name} names no raw data."
+            )
+            raise MissingDataError(why)
+        write_raw_notes(self.path, chosen)
+        found = copy.copy(self)
+        for name in _OF_RAW_DATA:
+            setattr(found, name, getattr(opened, name))
+        return found
 
     def mean_template(self, cluster_id: int) -> npt.NDArray[np.float64]:
         """Return (n_samples, n_channels), the mean over the spikes of a cluster of template times amplitude.
@@ -293,8 +340,11 @@ class PhyModel(BaseModel):
         if not params.dat_path:
             self._tell(f"Traces need raw data, and {PARAMS} names none in dat_path. {_REST_WORKS}")
             return []
+        notes = read_raw_notes(self.path)
         for named in params.dat_path:
-            if (found := find_raw(self.folder, named)) is not None:
+            moved = (self._raw_files[named],) if named in self._raw_files else notes.files.get(named, ())
+            found = next((place for place in moved if is_file(place)), None) or find_raw(self.folder, named)
+            if found is not None:
                 self._raw_places[named] = found
         packed = [named for named in params.dat_path if named.lower().endswith((".cbin", ".ch"))]
         if packed:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.files.platform_files import is_file, is_folder
 from napari_phy.formats import parameters
@@ -98,6 +98,32 @@ def find_raw(folder: Path, named: str) -> Path | None:
     own = _name_of(named)
     places = [folder / named, folder / named.replace("\\", "/"), Path(named), folder / own, folder.parent / own]
     return next((place for place in places if own and is_file(place)), None)
+
+
+def choose_raw(paths: Any, named: Sequence[str]) -> dict[str, Path]:
+    """Return {raw file as named: file} of what the user chose: a mapping, a file, several, or a folder.
+
+    Raises
+    ------
+    MissingDataError
+        One of the files is not among them, or is not there.
+    """
+    if isinstance(paths, Mapping):
+        chosen = {str(name): Path(path).absolute() for name, path in paths.items()}
+    else:
+        given = [Path(path).absolute() for path in ([paths] if isinstance(paths, str | Path) else paths)]
+        inside = [path / _name_of(name) for path in given if is_folder(path) for name in named]
+        files = [path for path in given if not is_folder(path)]
+        if len(files) == len(named) == 1:
+            chosen = {named[0]: files[0]}
+        else:
+            places = {path.name: path for path in [*inside, *files] if is_file(path)}
+            chosen = {name: places[_name_of(name)] for name in named if _name_of(name) in places}
+    lost = [str(path) for path in chosen.values() if not is_file(path)]
+    lost += [] if chosen else [", ".join(map(_name_of, named)) or "raw data"]
+    if lost:
+        raise MissingDataError(f"There is no {lost[0]} there; choose the file itself.")
+    return chosen
 
 
 def _name_of(file: str) -> str:
