@@ -13,8 +13,20 @@ import numpy as np
 import napari_phy
 from napari_phy.core._counting_sort import counting_sort
 from napari_phy.core.array_samples import ArraySamples
+from napari_phy.core.probe import Probe
+from napari_phy.sorting import RawTraces
+from napari_phy.sorting.detection import DetectedSpikes
+from napari_phy.sorting.klustakwik.klustakwik2 import KlustaKwik2
+from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
+from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
+from napari_phy.sorting.matched.kernel import Kernel, Neighbours, peaks_of, shapes_at
+from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
+from napari_phy.sorting.spikedetekt.flood import adjacency, find_components, masks_at
+from napari_phy.sorting.spikedetekt.thresholds import add_sizes, empty_counts, thresholds_of
+from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, project
+from napari_phy.sorting.templates.refinement import TemplateSubtraction
 from napari_phy.stats._bin_extremes import fill_extremes, fill_joined
-from napari_phy.stats._pair_counts import count_followers
+from napari_phy.stats._pair_counts import count_around, count_followers
 from napari_phy.stats._whitened_distances import add_whitened_distances
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
@@ -29,12 +41,13 @@ from napari_phy.views.trace_lines import Columns, make_lines
 PACKAGE = Path(napari_phy.__file__).parent
 HOSTILE = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, -1e-40, 0, 1, -250], np.float32)
 N_TRIALS = 12
+RATE, PROBE = 20_000.0, Probe([0, 1, 2], edges=[(0, 1), (1, 2)])
 
 
 def kernels():
     """Return {(file, name)} of all loops that numba compiles; the one that calls the system is no Python at all."""
     return {
-        (path.name, node.name)
+        (str(path), node.name)
         for path in PACKAGE.rglob("*.py")
         if path.name != "_read_runs.py"
         for node in ast.walk(ast.parse(path.read_text()))
@@ -81,6 +94,7 @@ def count(rng):
     count_cells(edges, rng.choice(HOSTILE, 50), rng.choice(HOSTILE, 50), (-3.0, 300.0), 7)
     places = rng.integers(0, 4, 50).astype(np.uint16)
     count_followers(times, places, np.arange(50), 3, np.zeros((4, 4, 5), np.int64))
+    count_around(times, places, np.arange(50), np.arange(4), 3, 5, 400, np.zeros((2, 4, 4), np.int64))
     kept = IncrementalCorrelograms(times, 3, 5)
     kept.follow(places, 4)
     kept.follow(np.where(np.arange(50) % 7 == 0, 0, places), 4)
@@ -103,13 +117,63 @@ def match(rng):
     choose_pulses(times, intervals, 0.01, costs, doubled=(1.0, 0.3), gap_cost=3.0, jump_cost=12.0)
 
 
+def detect(rng):
+    """Filter voltage, find spikes and what they look like, also at and beyond the ends."""
+    n_samples = rng.choice([0, 1, 2, 3, 40])
+    sign, join_size, reach, before, after, is_single = rng.integers([-1, 0, 0, 0, 1, 0], [2, 9, 5, 4, 5, 2]).tolist()
+    adjacent, borders = adjacency([PROBE]), [-1e9, -0.6, 0, 0.5, n_samples - 1, n_samples - 0.4, n_samples, 1e9]
+    of_integers = rng.choice(np.array([-(2**15), 0, 2**15 - 1], np.int16), (n_samples, 3))
+    voltage = rng.choice(HOSTILE, (n_samples, 3))
+    for raw in (of_integers, voltage):
+        filtered = ChunkFilter(300.0, 6000.0, 3, RATE).apply(raw, np.array([2, 0, 1]))
+        for values in (filtered, voltage):
+            add_sizes(empty_counts(3, is_single=bool(is_single)), values, rng.choice([False, True], 3))
+            thresholds = thresholds_of(rng.choice([np.nan, np.inf, 0.0, 1e-12, 1.0, 1e12], 3), 2.0, 4.5)
+            find_components(values, thresholds, adjacent, sign=sign, join_size=join_size, weight_power=2.0)
+            times, some = rng.choice(borders, 6), slice(1, 3)
+            masks = masks_at(values, thresholds, adjacent, some, times, sign=sign, join_size=join_size, reach=reach)
+            waveforms = cut_waveforms(values, some, times, before, after)
+            Moments.of(waveforms, masks)
+            project(waveforms, rng.choice(HOSTILE, (2, *waveforms.shape[1:])))
+            searched = Kernel(rng.choice(HOSTILE, 6), before).apply(values)
+            shapes_at(values, peaks_of(searched, sign, thresholds.weak, Neighbours.of(adjacent), reach), before, after)
+
+
+def cluster(rng):
+    """Cluster spikes from anywhere, some of which nobody can have measured."""
+    features = rng.choice([1e-40, 0, 1, -250, 1e12], (60, 6)).astype(np.float32)
+    features[rng.random(60) < 0.1] = rng.choice(HOSTILE, 6)
+    masks = rng.choice([0, 0.3, 1, 2, -1, np.nan, np.inf], (60, 3)).astype(np.float32)
+    algorithm = KlustaKwik2(
+        points_for_cluster_mask=float(rng.choice([1, 10])), prior_point=float(rng.choice([0.01, 1000])),
+        use_mua_cluster=bool(rng.integers(2)), break_fraction=1.0, max_iterations=3,
+    )  # fmt: skip
+    algorithm.fit(MaskedFeatures.of(features, masks), rng.choice([0, 1, 2, 7], 60))
+
+
+def explain(rng):
+    """Detect spikes, also at the very ends and some far too large, and explain them by templates of any of them."""
+    n_samples = 300
+    voltage = rng.normal(0, 1, (n_samples, 3)).astype(np.float32)
+    times = np.sort(rng.choice([0, 1, 20, 60, 64, 150, 280, n_samples - 1], 8)).astype(np.float64)
+    for time in times.astype(int):
+        voltage[max(0, time - 2) : time + 3] -= rng.choice([30, 1e6, 1e12])
+    voltage[rng.integers(0, n_samples, 9), rng.integers(0, 3, 9)] = rng.choice(HOSTILE, 9)
+    raw = RawTraces(voltage, RATE, PROBE)
+    detector = MatchedSpikeDetekt(chunk_size_seconds=0.01, chunk_overlap_seconds=0.001).fit(raw)
+    masks, labels = rng.choice([0, 1], (8, 3)).astype(np.float32), rng.integers(0, 5, 8).astype(np.int32)
+    spikes = DetectedSpikes(PROBE, times, masks, np.zeros((8, 3, 1), np.float32), labels)
+    explanation = TemplateSubtraction(least_spikes=1, least_norm=1.0, least_gain=0.0, before_ms=0.2, after_ms=0.2)
+    explanation.fit(raw, {0: spikes}, detector.plan_)
+
+
 def main():
     """Run all, and tell which loops were not."""
     seen = set()
 
     def note(frame, event, _):
         if event == "call":
-            seen.add((Path(frame.f_code.co_filename).name, frame.f_code.co_name))
+            seen.add((frame.f_code.co_filename, frame.f_code.co_name))
 
     sys.setprofile(note)
     rng = np.random.default_rng(0)
@@ -119,8 +183,12 @@ def main():
             count(rng)
             compare(rng)
             match(rng)
+            detect(rng)
+            cluster(rng)
+            explain(rng)
     sys.setprofile(None)
-    sys.stdout.writelines(f"{file} {name}\n" for file, name in sorted(kernels() - seen))
+    missed = sorted(kernels() - seen)
+    sys.stdout.writelines(f"{Path(file).relative_to(PACKAGE)} {name}\n" for file, name in missed)
 
 
 if __name__ == "__main__":

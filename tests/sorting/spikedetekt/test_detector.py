@@ -314,7 +314,7 @@ def test_spikes_that_are_not_there_have_no_masks():
     assert SpikeDetekt().measure(raw_of(traces), {}).groups_[0].n_spikes == 0
 
 
-@pytest.mark.parametrize("samples", [[5.0, 3.0], [-1.0, 3.0], [0.0, 40_000.0]])
+@pytest.mark.parametrize("samples", [[5.0, 3.0], [-1.0, 3.0], [0.0, 40_000.0], [0.0, np.nan, 5.0]])
 def test_times_that_cannot_be_are_told(samples):
     traces, _ = recording(n_spikes=0)
     with pytest.raises(SortingError, match="must ascend from 0 to 39999 samples"):

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from sorting.recordings import line_probe
 
 from napari_phy.core.probe import Probe
-from napari_phy.sorting.spikedetekt.flood import adjacency, find_components
+from napari_phy.sorting.spikedetekt.flood import adjacency, find_components, masks_at
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds
 
 WEAK, STRONG = 1.0, 2.0
@@ -80,3 +80,12 @@ def test_channel_groups_never_touch():
     found = find_components(values, thresholds, adjacent, sign=1, join_size=1, weight_power=2)
     assert found.channels.tolist() == [0, 2]
     assert found.masks.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
+
+
+def test_a_known_spike_has_the_mask_of_a_value_that_is_farther_than_its_waveform_reaches():
+    values = np.zeros((99, 2), dtype=np.float32)
+    values[57, 1] = 3.0
+    thresholds = Thresholds(np.ones(2), np.full(2, 2.0))
+    adjacent, times = adjacency([line_probe(2)]), np.array([50.0, 49.0, 58.0])
+    masks = masks_at(values, thresholds, adjacent, slice(0, 2), times, sign=1, join_size=6, reach=1)
+    assert masks.tolist() == [[0, 1], [0, 0], [0, 1]]

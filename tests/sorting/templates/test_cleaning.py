@@ -50,3 +50,9 @@ def test_channels_of_noise_are_0():
 
 def test_none_are_none():
     assert judge(np.zeros((0, 40, 10), dtype=np.float32), np.zeros(0, dtype=np.int64)) == []
+
+
+def test_templates_are_compared_where_they_may_be_moved_by_more_than_they_have_samples():
+    short = template(4)[12:20]
+    assert len(short) < REACH
+    assert judge([short, 1.2 * short, template(8)[12:20]], [300, 400, 300]) == [False, True, True]

@@ -175,7 +175,7 @@ class SpikeDetekt(Estimator):
         times = {number: np.asarray(samples.get(number, ()), dtype=np.float64).reshape(-1) for number in traces.groups}
         for number, mine in times.items():
             is_inside = not len(mine) or 0 <= mine[0] <= mine[-1] < traces.n_samples
-            if not is_inside or (np.diff(mine) < 0).any():
+            if not is_inside or not (np.diff(mine) >= 0).all():
                 raise SortingError(
                     f"The times of channel group {number} must ascend from 0 to {traces.n_samples - 1} samples."
                 )

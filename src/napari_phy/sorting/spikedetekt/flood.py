@@ -108,12 +108,14 @@ def masks_at(
 ) -> Float32:
     """Return `(n_spikes, n_channels)` masks of spikes at known times, on the channels of a group.
 
-    They are those of the component that the largest value near the time belongs to, up to `reach` samples away.
+    They are those of the component that the largest value near the time belongs to, up to `reach` samples away, or as
+    far as that value can be.
     """
     from napari_phy.sorting.spikedetekt._flood import fill_masks
 
     masks = np.empty((len(times), channels.stop - channels.start), dtype=np.float32)
     rows, places = np.rint(times).astype(np.int64), np.arange(channels.start, channels.stop)
+    reach = max(reach, join_size + 1)
     fill_masks(filtered, sign, thresholds.weak, thresholds.strong, adjacent, join_size, places, rows, reach, masks)
     return masks
 

@@ -75,7 +75,7 @@ def _drop_same(
     waveforms: Float32, norms: Float32, counts: Int64, of_group: Int64, most_alike: float, reach: int, kept: Bools
 ) -> None:
     """Drop templates that are like one with more spikes."""
-    alike = np.full((len(waveforms), len(waveforms)), -np.inf)
+    alike, reach = np.full((len(waveforms), len(waveforms)), -np.inf), min(reach, waveforms.shape[1] - 1)
     for products, _ in _shifted_products(waveforms, waveforms, range(-reach, reach + 1)):
         np.maximum(alike, products, out=alike)
     sizes = np.maximum(norms, 1e-9)
