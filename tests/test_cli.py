@@ -349,6 +349,18 @@ def test_propose_says_what_may_be_done_writes_lists_and_changes_nothing(
     assert "least_score cannot be 2" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--groups", "--curation", "convert"])
+def test_a_folder_to_write_to_that_is_not_there_is_named_and_not_made(
+    option: str, kwik: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "no" / "folder" / "made.kwik"
+    arguments = ["convert", str(kwik)] if option == "convert" else ["propose", str(kwik), option]
+    assert main([*arguments, str(target)]) == 1
+    words = f"made.kwik cannot be written: there is no folder {target.parent}; make it first.\n"
+    assert capsys.readouterr().err == words
+    assert not (tmp_path / "no").exists()
+
+
 def test_it_runs_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "napari_phy.cli", "config"], capture_output=True, text=True, check=True

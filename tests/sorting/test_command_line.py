@@ -46,7 +46,9 @@ def test_detect_reads_raw_files_with_a_probe(tmp_path, capsys):
 
 def test_sort_clusters_what_it_detects(tmp_path, capsys):
     prm = write_set(tmp_path, recording(n_samples=80_000, n_spikes=300)[0])
-    made = tmp_path / "sorted" / "all.kwik"
+    made, again = tmp_path / "sorted" / "all.kwik", tmp_path / "again" / "all.kwik"
+    made.parent.mkdir()
+    again.parent.mkdir()
     options = ["--cluster-set", "seed=1", "points_for_cluster_mask=10", "--to", made, "--workers", 2]
     status, facts = answer(capsys, "sort", prm, *options)
     assert status == 0
@@ -57,7 +59,6 @@ def test_sort_clusters_what_it_detects(tmp_path, capsys):
     assert model.cluster_groups.get(0, "noise") == "noise"
     assert "original" in model.clusterings
     model.close()
-    again = tmp_path / "again" / "all.kwik"
     assert answer(capsys, "sort", prm, *options[:-4], "--to", again, "--workers", 1)[0] == 0
     for suffix in (".kwik", ".kwx"):
         assert made.with_suffix(suffix).read_bytes() == again.with_suffix(suffix).read_bytes()
@@ -87,3 +88,14 @@ def test_what_cannot_be_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, arg
     assert sentence in captured.err
     assert captured.out == ""
     assert "set.kwik" not in names_in(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["detect", "sort"])
+def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path, capsys, command):
+    prm = write_set(tmp_path, recording(n_samples=2000)[0])
+    before = names_in(tmp_path)
+    folder = tmp_path / "no" / "folder"
+    status, facts = answer(capsys, command, prm, "--to", folder / "made.kwik")
+    assert status == 1
+    assert facts["error"] == f"made.kwik cannot be written: there is no folder {folder}; make it first."
+    assert names_in(tmp_path) == before

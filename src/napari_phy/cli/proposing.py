@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_phy.cli.answers import Answer, count
+from napari_phy.files.install import check_folder
 from napari_phy.session.session import open_session
 from napari_phy.storage.kept_edits import read_kept_edits
 from napari_phy.views.proposals import Proposal, ProposalsSettings
@@ -41,7 +42,11 @@ def propose(
         There is no such score.
     MissingDataError
         There are no features.
+    SaveError
+        There is no folder to write to.
     """
+    for path_to_write in filter(None, (groups, curation)):
+        check_folder(path_to_write.absolute())
     settings = ProposalsSettings().changed(least_score=least_score)
     with open_session(path, channel_group, clustering, read_only=True) as session:
         edits = read_kept_edits(session.model)

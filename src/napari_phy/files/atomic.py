@@ -8,8 +8,8 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,14 +34,15 @@ def sync_file(path: Path) -> None:
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a new file under another name, sync it and put it in place; a link there is replaced."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _named(path, temporary):
+        try:
+            with temporary.open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            replace_file(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -50,15 +51,16 @@ def make_file(path: Path, content: bytes) -> None:
     if os.path.lexists(path):
         return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if not link_file(temporary, path) and not os.path.lexists(path):  # a file system without links
-            temporary.rename(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _named(path, temporary):
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if not link_file(temporary, path) and not os.path.lexists(path):  # a file system without links
+                temporary.rename(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -115,6 +117,17 @@ def format_bytes(n_bytes: float) -> str:
             return f"{n_bytes:.3g} {unit}" if unit != "bytes" else f"{n_bytes:.0f} bytes"
         n_bytes /= 1000
     return f"{n_bytes:.3g} TB"
+
+
+@contextmanager
+def _named(path: Path, temporary: Path) -> Iterator[None]:
+    """Let errors name the file that was asked for, not the one that stands in for it."""
+    try:
+        yield
+    except OSError as error:
+        if str(error.filename) != str(temporary):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _reflink(source: int, target: int) -> bool:

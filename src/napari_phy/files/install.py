@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_phy.core.errors import SaveError
 from napari_phy.files.atomic import sync_file
-from napari_phy.files.platform_files import sync_folder
+from napari_phy.files.platform_files import is_folder, sync_folder
 
 
 def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Sequence[str]) -> Path:
@@ -44,6 +44,12 @@ def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Se
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder / f"{name}{suffixes[-1]}"
+
+
+def check_folder(path: Path) -> None:
+    """Raise SaveError where the folder of a file that is to be written is not there."""
+    if not is_folder(path.parent):
+        raise SaveError(f"{path.name} cannot be written: there is no folder {path.parent}; make it first.")
 
 
 def check_free(folder: Path, name: str, suffixes: Sequence[str]) -> None:

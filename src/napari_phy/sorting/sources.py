@@ -14,7 +14,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import MissingDataError, SaveError, SortingError
 from napari_phy.core.sentences import listed
 from napari_phy.core.settings import Switch
-from napari_phy.files.install import check_free, install
+from napari_phy.files.install import check_folder, check_free, install
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.parameter_files.prm import read_prm
 from napari_phy.sorting.algorithms import Estimator, algorithm
@@ -170,13 +170,15 @@ def open_source(model: Model, path: str | Path | None) -> Source:
     Raises
     ------
     SaveError
-        The path is not that of a `.kwik`.
+        The path is not that of a `.kwik`, or its folder is not there.
     SortingError, MissingDataError, KwikFormatError
         What is given cannot be sorted, or is not there.
     """
     target = None if path is None else Path(path).absolute()
     if target is not None and target.suffix != ".kwik":
         raise SaveError(f"{target.name} does not end in .kwik; choose another name.")
+    if target is not None:
+        check_folder(target)
     if isinstance(model, RawTraces):
         return Source(model, target)
     if isinstance(model, BaseModel):

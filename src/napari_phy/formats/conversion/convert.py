@@ -19,7 +19,7 @@ from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
-from napari_phy.files.platform_files import is_folder
+from napari_phy.files.install import check_folder
 from napari_phy.formats.conversion.facts import is_uncertain, keep_numbering, storable, write_facts, write_parameters
 from napari_phy.formats.conversion.groups import group_of, read_fractions, write_other_clusterings
 from napari_phy.formats.conversion.raw import has_header, is_beside, is_hdf5, raw_files, raw_of
@@ -113,8 +113,7 @@ def convert_data_set(
     source, target = Path(source), Path(target).absolute()
     if target.suffix != ".kwik":
         raise SaveError(f"{target.name} does not end in .kwik; choose another name.")
-    if not is_folder(target.parent):
-        raise SaveError(f"{target.name} cannot be written: there is no folder {target.parent}; make it first.")
+    check_folder(target)
     with ExitStack() as stack:
         models = [stack.enter_context(closing(model)) for model in _models(source)]
         keeps_numbering = is_uncertain(models[0])
