@@ -61,10 +61,10 @@ def test_a_preview_is_what_the_merge_then_gives(session, n):
     preview = compute_merge_preview(session, PreviewRequest(clusters))
     counts, n_violations, n_intervals = merged(session, clusters)
     np.testing.assert_array_equal(preview.whole, counts)
-    assert (preview.whole_violations, preview.whole_intervals) == (n_violations, n_intervals)
+    assert (preview.violations.whole_violations, preview.violations.whole_intervals) == (n_violations, n_intervals)
     alone = compute_intervals(session, IntervalsRequest(clusters))
-    assert preview.n_violations.tolist() == alone.n_violations.tolist()
-    assert preview.n_between == n_violations - int(alone.n_violations.sum())
+    assert preview.violations.n_violations.tolist() == alone.n_violations.tolist()
+    assert preview.violations.n_between == n_violations - int(alone.n_violations.sum())
     own = compute_correlograms(session, CorrelogramRequest(clusters)).counts
     np.testing.assert_array_equal(preview.counts, [own[place, place] for place in range(n)])
     assert not session.manager.n_done
@@ -95,7 +95,9 @@ def test_amplitudes_are_weighed_by_the_spikes_they_stand_for(session):
 def test_independent_trains_have_as_many_new_violations_as_chance_gives(make_session):
     session = make_session(n_spikes=8_000, n_clusters=2, duration=400.0)
     preview = compute_merge_preview(session, PreviewRequest((0, 1)))
-    assert preview.n_between == pytest.approx(preview.by_chance, rel=0.15)
+    assert preview.violations.n_between == pytest.approx(preview.violations.by_chance, rel=0.15)
+    first, second = preview.n_spikes.tolist()
+    assert preview.violations.by_chance == pytest.approx(2 * first * second * 0.002 / 400, rel=0.01)
     assert preview.is_violated
     assert "by chance" in preview_words(preview)[1]
 
@@ -115,6 +117,10 @@ def test_lines_and_plots_are_apart_and_inside(session):
     assert preview_read_out(preview, layout, 1, 1) == ""
 
 
+def changed(preview, **changes):
+    return replace(preview, violations=replace(preview.violations, **changes))
+
+
 def test_words_tell_before_and_after_and_what_chance_would_give(session):
     preview = compute_merge_preview(session, PreviewRequest((0, 1, 2)))
     told = {
@@ -122,10 +128,10 @@ def test_words_tell_before_and_after_and_what_chance_would_give(session):
         (12, 110.4): "12 new; 3 neurons would have about 110 by chance",
     }
     for (n, by_chance), words in told.items():
-        whole = int(preview.n_violations.sum()) + n
-        made = replace(preview, whole_violations=whole, by_chance=by_chance)
+        whole = int(preview.violations.n_violations.sum()) + n
+        made = changed(preview, whole_violations=whole, by_chance=by_chance)
         assert preview_words(made)[1] == words
-    made = replace(preview, whole_violations=30, whole_intervals=1000)
-    assert preview_words(made)[0].endswith(" → 3.0 %")
-    none = replace(preview, n_intervals=np.zeros(3, dtype=np.int64), n_violations=np.zeros(3, dtype=np.int64))
+    made = changed(preview, whole_violations=30, whole_intervals=1000)
+    assert preview_words(made)[0].endswith(" → 3.0 % (2 ms)")
+    none = changed(preview, n_intervals=np.zeros(3, dtype=np.int64), n_violations=np.zeros(3, dtype=np.int64))
     assert preview_words(none)[0].startswith("As one: refractory violations – → ")

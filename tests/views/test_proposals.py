@@ -8,6 +8,7 @@ from widgets.light_session import light_session
 
 import napari_phy
 from napari_phy.core.errors import MissingDataError, SettingsError
+from napari_phy.views.merge_preview import PreviewRequest, compute_merge_preview, preview_words
 from napari_phy.views.proposals import ProposalsSettings, compute_proposals, propose_merges
 
 
@@ -25,11 +26,22 @@ def test_proposals_of_the_sample_are_its_truth_and_say_why(sample):
     assert all(0.99 < one.score <= 1 for one in found)
     split, merge = proposed["split", (9,)], proposed["merge", (5, 12)]
     assert split.reasons[0].startswith("two clouds by features: ")
-    assert merge.reasons[0] == "similar shapes 1.00"
-    assert merge.reasons[1] == "0.0 % too soon after merging, 0.0 % alone"
+    assert merge.reasons[0] == "shapes 1.00 alike"
+    assert merge.reasons[1] == "0.0 % violations after, 0.0 % before"
     assert "no gap between their spikes" in merge.reasons
     assert merge.spikes is None
     assert split.cut.n_rest + len(split.spikes) == sample.manager.n_spikes(9)
+
+
+def test_a_row_and_the_preview_have_the_same_counts(sample):
+    merges = propose_merges(sample.opened, sample.manager.cluster_ids.tolist())
+    for merge in merges:
+        preview = compute_merge_preview(sample.opened, PreviewRequest(merge.clusters))
+        found = preview.violations
+        assert found.by_chance >= 1
+        assert f"{found.n_between} new within 2 ms, {found.chance_words} by chance" in merge.reasons
+        assert preview_words(preview)[1].endswith(f"would have {found.chance_words} by chance")
+    assert len(merges) == 2
 
 
 def test_kinds_and_the_least_score_and_size_are_chosen(sample):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +13,13 @@ from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, merged_autocorrelogram, symmetrise
-from napari_phy.stats.intervals import NO_INTERVAL, spike_intervals
-from napari_phy.table.columns import mean_rates
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.stretches import first_spikes, moved_apart
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.spike_amplitudes import amplitude_kinds, amplitude_unit, count_unread, spike_amplitudes
+from napari_phy.views.violations import MergedViolations, merged_violations
 from napari_phy.views.wizard_reasons import TOO_MANY_PERCENT
 
 Float64 = npt.NDArray[np.float64]
@@ -70,12 +68,8 @@ class MergePreview:
         Lags of the bars, as those of Correlograms.
     n_spikes : ndarray of int64, shape (n,)
         Number of spikes of each part.
-    n_violations, n_intervals : ndarray of int64, shape (n,)
-        Number of intervals below the refractory time, and of all, of each part.
-    whole_violations, whole_intervals : int
-        The same of all parts together.
-    by_chance : float
-        Violations that parts that fire independently would have together, beyond their own.
+    violations : MergedViolations
+        Refractory violations of the parts, and of all as one.
     amplitudes : ndarray of float64, shape (n, N_BINS)
         Spikes of each part by amplitude, estimated from some of them; empty where there are no amplitudes.
     amplitude_width : float
@@ -89,11 +83,7 @@ class MergePreview:
     whole: Int64
     lags_ms: Float64
     n_spikes: Int64
-    n_violations: Int64
-    n_intervals: Int64
-    whole_violations: int
-    whole_intervals: int
-    by_chance: float
+    violations: MergedViolations
     amplitudes: Float64
     amplitude_width: float
     amplitude_unit: str
@@ -109,26 +99,11 @@ class MergePreview:
         return bool(self.amplitudes.size)
 
     @property
-    def apart_percent(self) -> float:
-        """Per cent of the intervals within the parts that are below the refractory time; nan where there is none."""
-        return _percent(int(self.n_violations.sum()), int(self.n_intervals.sum()))
-
-    @property
-    def together_percent(self) -> float:
-        """The same of all parts together."""
-        return _percent(self.whole_violations, self.whole_intervals)
-
-    @property
-    def n_between(self) -> int:
-        """Violations of all together beyond those within the parts."""
-        return self.whole_violations - int(self.n_violations.sum())
-
-    @property
     def is_violated(self) -> bool:
         """Whether the whole has many violations, and a larger share of them than any part has alone."""
-        each = [_percent(n, of) for n, of in zip(self.n_violations.tolist(), self.n_intervals.tolist(), strict=True)]
-        most = max([0.0, *(one for one in each if not math.isnan(one))])
-        return self.together_percent >= TOO_MANY_PERCENT and self.together_percent > most
+        found = self.violations
+        most = max([0.0, *(one for one in found.each_percent if not math.isnan(one))])
+        return found.together_percent >= TOO_MANY_PERCENT and found.together_percent > most
 
 
 def compute_merge_preview(
@@ -145,8 +120,7 @@ def compute_merge_preview(
     sizes = np.array([len(part) for part in parts], dtype=np.int64)
     whole = np.sort(np.concatenate(parts))
     counts, together, lags_ms = _correlograms(session, request, parts, whole)
-    each = [_violations(session, part, request.settings.refractory_ms) for part in parts]
-    all_of_them = _violations(session, whole, request.settings.refractory_ms)
+    violations = merged_violations(session, parts, request.settings.refractory_ms)
     on_progress(0.3)
     amplitudes, width, unit = _amplitudes(session, parts)
     return MergePreview(
@@ -155,11 +129,7 @@ def compute_merge_preview(
         whole=read_only(together),
         lags_ms=read_only(lags_ms),
         n_spikes=read_only(sizes),
-        n_violations=read_only(np.array([n for n, _ in each], dtype=np.int64)),
-        n_intervals=read_only(np.array([n for _, n in each], dtype=np.int64)),
-        whole_violations=all_of_them[0],
-        whole_intervals=all_of_them[1],
-        by_chance=_by_chance(session, sizes, request.settings.refractory_ms),
+        violations=violations,
         amplitudes=read_only(amplitudes),
         amplitude_width=width,
         amplitude_unit=unit,
@@ -191,20 +161,6 @@ def _correlograms(
     return np.einsum("iik->ik", counts).copy(), merged_autocorrelogram(counts), lags_ms
 
 
-def _violations(session: SessionLike, spikes: Int64, refractory_ms: float) -> tuple[int, int]:
-    """Return how many intervals of spikes are below the refractory time, and how many there are."""
-    model = session.model
-    intervals = spike_intervals(model.spike_samples[spikes], first_spikes(session.manager, spikes))
-    intervals = intervals[intervals != NO_INTERVAL]
-    return int(np.count_nonzero(intervals * 1000.0 < refractory_ms * model.sample_rate)), len(intervals)
-
-
-def _by_chance(session: SessionLike, sizes: Int64, refractory_ms: float) -> float:
-    """Return the pairs of spikes of different parts within the refractory time where they fire independently."""
-    rates = mean_rates(session, sizes)
-    return float(sum(2 * sizes[i] * rates[j] for i, j in combinations(range(len(sizes)), 2)) * refractory_ms / 1000)
-
-
 def _amplitudes(session: SessionLike, parts: list[Int64]) -> tuple[Float64, float, str]:
     """Return (n, N_BINS) spikes by amplitude, the width of a bin, and the unit; nothing where there are none."""
     kind = next(iter(amplitude_kinds(session)), None)
@@ -230,25 +186,18 @@ def _amplitudes(session: SessionLike, parts: list[Int64]) -> tuple[Float64, floa
     return np.array(histograms, dtype=np.float64), top / N_BINS, amplitude_unit(session, kind)
 
 
-def _percent(n: int, of: int) -> float:
-    return 100 * n / of if of else math.nan
-
-
 # --- words ---
 
 
 def preview_words(preview: MergePreview) -> tuple[str, str]:
     """Return a line on refractory violations before and after, and one on what that means."""
-    apart, together = (format_number(one, 1) for one in (preview.apart_percent, preview.together_percent))
+    found = preview.violations
+    apart, together = (format_number(one, 1) for one in (found.apart_percent, found.together_percent))
     before, after = (together, apart) if preview.is_split else (apart, together)
-    what = "As two" if preview.is_split else "As one"
-    line = f"{what}: refractory violations {before} → {after} %"
-    by_chance = f"about {format_number(preview.by_chance)}" if preview.by_chance >= 0.5 else "less than one"
-    if preview.is_split:
-        fewer = format_number(preview.n_between) if preview.n_between > 0 else "None"
-        return line, f"{fewer} fewer; two neurons would have {by_chance} by chance"
-    new = f"{format_number(preview.n_between)} new" if preview.n_between > 0 else "None new"
-    return line, f"{new}; {_neurons(preview)} would have {by_chance} by chance"
+    what, more = ("As two", "fewer") if preview.is_split else ("As one", "new")
+    line = f"{what}: refractory violations {before} → {after} % ({found.refractory_ms:g} ms)"
+    n = format_number(found.n_between) if found.n_between > 0 else "None"
+    return line, f"{n} {more}; {_neurons(preview)} would have {found.chance_words} by chance"
 
 
 def _neurons(preview: MergePreview) -> str:

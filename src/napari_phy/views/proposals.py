@@ -13,15 +13,15 @@ from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.stats.automatic_classes import DEFAULT_RULES, Rule
-from napari_phy.stats.pair_evidence import TimeEvidence
+from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.class_column import rule_values, usable_rules
-from napari_phy.table.columns import refractory_share
-from napari_phy.table.numbers import format_count, format_number, format_similarity
+from napari_phy.table.numbers import format_number, format_similarity
 from napari_phy.table.pair_evidence import PairEvidence, candidate_pairs, pair_evidence, parts_evidence
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.views.classes import broken_words
 from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
+from napari_phy.views.violations import MergedViolations, merged_violations
 from napari_phy.views.wizard_review import cut_words
 
 Kind = Literal["merge", "noise", "split"]
@@ -219,14 +219,11 @@ def _merge(session: SessionLike, clusters: tuple[int, ...], links: Sequence[Pair
 def _merge_reasons(session: SessionLike, clusters: tuple[int, ...], weakest: PairEvidence) -> tuple[str, ...]:
     """Return why clusters are one neuron, by the pair that is the least sure and by all their spikes together."""
     shape, time = weakest.shape, weakest.time
-    reasons = [f"similar shapes {format_similarity(shape.cosine)}"]
-    trains = [session.manager.spikes(cluster) for cluster in clusters]
-    alone = [100 * refractory_share(session, train) for train in trains]
-    merged = 100 * refractory_share(session, np.sort(np.concatenate(trains), kind="stable"))
-    worst = format_number(float(np.nanmax([0.0, *alone])), 1)
-    reasons.append(f"{format_number(merged, 1)} % too soon after merging, {worst} % alone")
-    if time.n_by_chance >= LEAST_BY_CHANCE:
-        reasons.append(_close_words(time))
+    found = merged_violations(session, [session.manager.spikes(cluster) for cluster in clusters], REFRACTORY_MS)
+    after, before = (format_number(one, 1) for one in (found.together_percent, found.apart_percent))
+    reasons = [f"shapes {format_similarity(shape.cosine)} alike", f"{after} % violations after, {before} % before"]
+    if found.by_chance >= LEAST_BY_CHANCE:
+        reasons.append(_chance_words(found, "new"))
     if time.overlap < APART_IN_TIME:
         reasons.append("active at different times")
     ratio = min(shape.size_ratio, 1 / shape.size_ratio) if shape.size_ratio > 0 else 0.0
@@ -237,10 +234,10 @@ def _merge_reasons(session: SessionLike, clusters: tuple[int, ...], weakest: Pai
     return tuple(reasons)
 
 
-def _close_words(time: TimeEvidence) -> str:
-    """Return `no pair within 2 ms, 49 by chance`."""
-    pairs = format_count(time.n_close, "pair") if time.n_close else "no pair"
-    return f"{pairs} within 2 ms, {format_number(time.n_by_chance)} by chance"
+def _chance_words(found: MergedViolations, what: str) -> str:
+    """Return `0 new within 2 ms, about 4 by chance`."""
+    n = format_number(max(found.n_between, 0))
+    return f"{n} {what} within {found.refractory_ms:g} ms, {found.chance_words} by chance"
 
 
 # ---- noise
@@ -293,8 +290,8 @@ def _propose_splits(
             f"{format_number(cut.separation, 1)} standard deviations apart",
             f"shapes {format_similarity(evidence.shape.cosine)} alike",
         ]
-        time = evidence.time
         if evidence.terms["refractory"] < -LITTLE:
-            reasons.append(_close_words(time))
+            violations = merged_violations(session, [cut.spikes, rest], REFRACTORY_MS)
+            reasons.append(_chance_words(violations, "fewer"))
         found.append(Proposal("split", (cluster,), 1 - evidence.score, tuple(reasons), cut))
     return found

@@ -407,10 +407,12 @@ class ClustersPanel(ListPanel):
         own = sorted(group for group in counts if group not in GROUP_ORDER)
         standard = [f"{counts[group]} {group}" for group in GROUP_ORDER if counts[group]]
         groups = [*standard, *(f"{counts[group]} {group}" for group in own)]
+        n_own = sum(counts[group] for group in own)
+        short = [*standard, *([f"{n_own} other"] if n_own else [])]
         if hidden := self._hidden:
             texts = [messages.hidden_by_filter(hidden).rstrip("."), f"{listed(hidden, 3)} hidden"]
         else:
-            texts = ["   ".join(groups), "   ".join(standard), " ".join(standard)]
+            texts = ["   ".join(groups), "   ".join(short), " ".join(short)]
         self._write_counts(*((words, text) for text in texts), (few, texts[-1]), ("", texts[-1]))
         self.side_label.setStyleSheet(f"color: {self.theme.warning};" if hidden else "")
         for label in (self.count_label, self.side_label):
