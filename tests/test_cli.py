@@ -320,7 +320,7 @@ def test_cluster_divides_clusters_anew_and_saves_that(kwik: Path, capsys: pytest
 def test_cluster_says_what_is_wrong_with_a_setting(
     settings: str, sentence: str, kwik: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["cluster", str(kwik), "--set", settings]) == 1
+    assert main(["cluster", str(kwik), "--set", settings]) == 2
     assert sentence in capsys.readouterr().err
 
 
@@ -345,7 +345,7 @@ def test_propose_says_what_may_be_done_writes_lists_and_changes_nothing(
     assert json.loads(groups.read_text()) == merges
     assert [one["unit_ids"] for one in json.loads(curation.read_text())["merges"]] == merges
     assert kwik.read_bytes() == before
-    assert main(["propose", str(kwik), "--least-score", "2"]) == 1
+    assert main(["propose", str(kwik), "--least-score", "2"]) == 2
     assert "least_score cannot be 2" in capsys.readouterr().err
 
 
@@ -359,6 +359,21 @@ def test_a_folder_to_write_to_that_is_not_there_is_named_and_not_made(
     words = f"made.kwik cannot be written: there is no folder {target.parent}; make it first.\n"
     assert capsys.readouterr().err == words
     assert not (tmp_path / "no").exists()
+
+
+def test_a_file_beside_a_data_set_leads_to_its_kwik(
+    kwik: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, words in (("small.prm", "open small.kwik."), ("other.prm", "open its .kwik, which `napari-phy sort`")):
+        path = tmp_path / name
+        path.write_text("experiment_name = 'small'\n")
+        assert main(["propose", str(path)]) == 1
+        assert f"{name} is no data set; {words}" in capsys.readouterr().err
+
+
+def test_a_folder_has_settings_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["config", str(tmp_path)]) == 0
+    assert tmp_path.name in capsys.readouterr().out
 
 
 def test_it_runs_as_a_module() -> None:

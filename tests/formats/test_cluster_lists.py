@@ -50,7 +50,9 @@ def test_a_table_is_read_with_groups_beside_it(tmp_path, text):
     ("text", "words"),
     [
         ("", "is empty"),
-        ("1\n2\n", "2 clusters and the data set has 6 spikes"),
+        ("1\n2\n", "has 2 entries, one for each spike, and the data set has 6 spikes"),
+        ("id,unit\n7,1\n", "has 1 entry in column unit, one for each spike"),
+        ("id,group\n7,1\n", "no column cluster with the cluster of each spike. Its columns are id and group"),
         ("time,group\n1,2\n", "no column cluster"),
         ("1,2\n" * 6, "no column cluster"),
         ("cluster\n1\n2\nthree\n", "in line 4 is three"),

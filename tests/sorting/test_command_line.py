@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 from sorting.recordings import recording
@@ -65,29 +66,43 @@ def test_sort_clusters_what_it_detects(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "sentence", "status"),
     [
-        ([], "Name a .prm, or raw files by --dat with their --prb and --rate."),
-        (["--dat", "set.dat"], "Give --prb beside --dat."),
-        (["--dat", "set.dat", "--prb", "set.prb"], "Give --rate beside --dat."),
-        (["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"], "There is no probe file no.prb; correct its name"),
-        (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name"),
-        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples"),
-        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but"),
-        (["set.prm", "--set", "filter_low"], "filter_low is no setting; write name=value"),
-        (["set.prm", "--set", "filter_low=0"], "filter_low cannot be 0"),
-        (["set.prm", "--workers", "-1"], "The number of workers is 1 or more, not -1."),
-        (["no.prm"], "There is no file no.prm."),
+        ([], "Name a .prm, or raw files by --dat with their --prb and --rate.", 2),
+        (["--dat", "set.dat"], "Give --prb beside --dat.", 2),
+        (["--dat", "set.dat", "--prb", "set.prb"], "Give --rate beside --dat.", 2),
+        (
+            ["--dat", "set.dat", "--prb", "no.prb", "--rate", "20000"],
+            "There is no probe file no.prb; correct its name",
+            1,
+        ),
+        (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name", 1),
+        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples", 2),
+        (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but", 1),
+        (["set.prm", "--set", "filter_low"], "filter_low is no setting; write name=value", 2),
+        (["set.prm", "--set", "filter_low=0"], "filter_low cannot be 0", 2),
+        (["set.prm", "--workers", "-1"], "The number of workers is 1 or more, not -1.", 2),
+        (["no.prm"], "There is no file no.prm.", 1),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, arguments, sentence):
+def test_what_cannot_be_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, arguments, sentence, status):
     write_set(tmp_path, recording(n_samples=2000)[0])
     monkeypatch.chdir(tmp_path)
-    assert main(["detect", *arguments]) == 1
+    assert main(["detect", *arguments]) == status
     captured = capsys.readouterr()
     assert sentence in captured.err
     assert captured.out == ""
     assert "set.kwik" not in names_in(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".kwik", ".kwx"])
+def test_a_kwik_in_place_of_a_parameter_file_is_called_so(tmp_path, capsys, suffix):
+    path = tmp_path / f"set{suffix}"
+    with h5py.File(path, "w"):
+        pass
+    assert main(["detect", str(path)]) == 1
+    words = f"{path.name} is an HDF5 file such as a .kwik, not a file of parameters; name a .prm or a .prb.\n"
+    assert capsys.readouterr().err == words
 
 
 @pytest.mark.parametrize("command", ["detect", "sort"])

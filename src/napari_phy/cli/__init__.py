@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from napari_phy.cli.answers import Answer, give, give_error
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.cli.answers import NOT_UNDERSTOOD, Answer, give, give_error
+from napari_phy.core.errors import CommandError, NapariPhyError, SettingsError
 from napari_phy.core.sentences import visible
 
-STATUS = "exit status: 0 all is well, 1 a problem was found, 2 the command was not understood"
+STATUS = (
+    "exit status: 0 all is well, 1 a problem was found, 2 the command was not understood or a value is out of bounds"
+)
 
 
 class _PlainFormatter(logging.Formatter):
@@ -52,6 +54,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return give(options.run(options), as_json=as_json)
     except BrokenPipeError:
         raise
+    except (CommandError, SettingsError) as error:
+        return give_error(str(error), as_json=as_json, status=NOT_UNDERSTOOD)
     except NapariPhyError as error:
         return give_error(str(error), as_json=as_json)
     except OSError as error:

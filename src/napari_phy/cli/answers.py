@@ -17,6 +17,7 @@ from napari_phy.files.platform_files import is_file, is_folder
 
 OK = 0
 PROBLEM = 1
+NOT_UNDERSTOOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ def give(answer: Answer, *, as_json: bool) -> int:
     return answer.status
 
 
-def give_error(message: str, *, as_json: bool) -> int:
+def give_error(message: str, *, as_json: bool, status: int = PROBLEM) -> int:
     """Print why a command could not do what was asked; return the exit status."""
     if as_json:
         print(_json({"error": message}))
     else:
         print(visible(message), file=sys.stderr)
-    return PROBLEM
+    return status
 
 
 def count(number: int, noun: str) -> str:

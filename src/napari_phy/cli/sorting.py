@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_phy.cli.answers import Answer, check_there
 from napari_phy.cli.clustering import setting_of
-from napari_phy.core.errors import SortingError
+from napari_phy.core.errors import CommandError
 from napari_phy.core.progress import CancelledError
 from napari_phy.core.sentences import visible
 from napari_phy.formats.parameter_files.probes import read_probe
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace, begin: Begin) -> Answer:
     model, path = _model(options)
     n_workers = options.workers or os.cpu_count() or 1
     if n_workers < 1:
-        raise SortingError(f"The number of workers is 1 or more, not {n_workers}.")
+        raise CommandError(f"The number of workers is 1 or more, not {n_workers}.")
     with ThreadPoolExecutor(n_workers) as client:
         job: Job[Detection] = begin(model, path, client)
         _follow(job, shows=not options.json and sys.stderr.isatty())
@@ -69,16 +69,16 @@ def _run(options: argparse.Namespace, begin: Begin) -> Answer:
 def _model(options: argparse.Namespace) -> tuple[Path | RawTraces, Path | None]:
     """Return what is sorted, and where it is written; None: beside a parameter file."""
     if (options.prm is None) == (options.dat is None):
-        raise SortingError("Name a .prm, or raw files by --dat with their --prb and --rate.")
+        raise CommandError("Name a .prm, or raw files by --dat with their --prb and --rate.")
     if options.prm is not None:
         check_there(options.prm)
         return options.prm, options.to
     if options.prb is None or options.rate is None:
-        raise SortingError(f"Give {'--prb' if options.prb is None else '--rate'} beside --dat.")
+        raise CommandError(f"Give {'--prb' if options.prb is None else '--rate'} beside --dat.")
     try:
         dtype = np.dtype(options.dtype)
     except TypeError:
-        raise SortingError(f"{options.dtype} is no type of samples; give one such as int16 or float32.") from None
+        raise CommandError(f"{options.dtype} is no type of samples; give one such as int16 or float32.") from None
     traces = open_raw_files(
         options.dat,
         read_probe(options.prb),

@@ -62,11 +62,13 @@ def read_cluster_list(path: Path, spike_samples: npt.ArrayLike) -> StoredCluster
     samples = np.asarray(spike_samples)
     folder = path if path.is_dir() else path.parent
     file = path / SPIKE_CLUSTERS if path.is_dir() else path
-    clusters = _read_array(file) if file.suffix.lower() == ".npy" else _read_column(file)
+    clusters, column = (_read_array(file), "") if file.suffix.lower() == ".npy" else _read_column(file)
     if len(clusters) != len(samples):
+        entries = f"{len(clusters)} {'entry' if len(clusters) == 1 else 'entries'}"
+        where = f" in column {column}" if column else ""
         raise ClusteringError(
-            f"{file.name} has {len(clusters)} clusters and the data set has {len(samples)} spikes; only curations of "
-            "the same spikes can be compared."
+            f"{file.name} has {entries}{where}, one for each spike, and the data set has {len(samples)} spikes; only "
+            "curations of the same spikes can be compared."
         )
     if len(clusters) and not 0 <= clusters.min() <= clusters.max() <= _LARGEST_ID:
         raise ClusteringError(f"{file.name} has clusters below 0 or above {_LARGEST_ID}; it cannot be compared.")
@@ -102,8 +104,8 @@ def _read_array(path: Path) -> Int64:
     return np.asarray(values, dtype=np.int64).reshape(-1)
 
 
-def _read_column(path: Path) -> Int64:
-    """Return the column of clusters of a table."""
+def _read_column(path: Path) -> tuple[Int64, str]:
+    """Return the column of clusters of a table, and its name if it has one."""
     rows = _rows(path)
     head = [cell.strip().lower() for cell in rows[0]]
     has_names = not all(_is_whole(cell) for cell in head)
@@ -118,7 +120,8 @@ def _read_column(path: Path) -> Int64:
     if wrong is not None:
         line = wrong + (2 if has_names else 1)
         raise ClusteringError(f"{path.name}: the cluster in line {line} is {on_one_line(cells[wrong]) or 'empty'}.")
-    return np.array([min(int(float(cell)), _LARGEST_ID + 1) for cell in cells], dtype=np.int64)
+    values = np.array([min(int(float(cell)), _LARGEST_ID + 1) for cell in cells], dtype=np.int64)
+    return values, on_one_line(head[place]) if has_names else ""
 
 
 def _read_groups(path: Path) -> dict[int, str]:

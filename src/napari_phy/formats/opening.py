@@ -18,6 +18,7 @@ from napari_phy.formats.phy.params import find_folder
 
 logger = logging.getLogger(__name__)
 _BAND = re.compile(r"\.(raw|high|low)$", re.IGNORECASE)
+_BESIDE = (".prm", ".prb", ".dat")  # files that belong to a data set, and say nothing of its spikes
 _PROCESSOR = re.compile(r"_\d[\d._]*$")
 
 
@@ -56,6 +57,8 @@ def open_model(
         try:
             return KwikModel(path, channel_group, clustering, on_progress=on_progress)
         except KwikFormatError:
+            if path.suffix.lower() in _BESIDE and is_file(path):
+                raise KwikFormatError(_other_file(path)) from None
             recording = _recording_of(path)
             if recording is None:
                 raise
@@ -77,6 +80,14 @@ def find_kwik(path: Path) -> Path | None:
     bases = [base, _PROCESSOR.sub("", base)] if base != path.stem else [base]
     kwiks = [path.with_name(f"{name}.kwik") for name in bases]
     return next((kwik for kwik in kwiks if is_file(kwik) and not is_events_only(kwik)), None)
+
+
+def _other_file(path: Path) -> str:
+    """Return a sentence for a file that is no data set: which one to open in its place."""
+    kwik = path.with_suffix(".kwik")
+    if is_file(kwik):
+        return f"{path.name} is no data set; open {kwik.name}."
+    return f"{path.name} is no data set; open its .kwik, which `napari-phy sort` makes of raw data."
 
 
 def _recording_of(kwik: Path) -> Path | None:

@@ -14,6 +14,7 @@ from napari_phy.formats.parameter_files.statements import Statements
 from napari_phy.formats.parameter_files.values import NotAValueError
 
 MAX_BYTES = 2**18  # a graph of 15 000 edges has 200 kB; parsing takes 500 bytes of memory a byte
+_HDF5 = b"\x89HDF\r\n\x1a\n"  # what files of HDF5 begin with
 _MAX_BRACKETS = 60
 _MAX_BAD_LINES = 20
 _SIGNS = re.compile(r"(?:[-+~]\s*){60}|(?:\bnot\s+){60}")
@@ -77,7 +78,7 @@ def read_assignments(path: str | Path) -> dict[str, Any]:
     MissingDataError
         If there is no such file.
     KwikFormatError
-        If it cannot be read, is larger than 256 KiB, or a line is no assignment of a plain value.
+        If it cannot be read, is of HDF5 or larger than 256 KiB, or a line is no assignment of a plain value.
     """
     path = Path(path)
     return parse_assignments(read_text(path), path.name, path)
@@ -101,6 +102,10 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise KwikFormatError(f"{path.name} cannot be read: {reason}.") from error
+    if data.startswith(_HDF5):
+        raise KwikFormatError(
+            f"{path.name} is an HDF5 file such as a .kwik, not a file of parameters; name a .prm or a .prb."
+        )
     if len(data) > MAX_BYTES:
         raise KwikFormatError(f"{path.name} is larger than 256 KiB and so no file of parameters; choose another one.")
     try:
