@@ -122,6 +122,20 @@ def test_a_cluster_that_is_taken_out_is_decided_and_the_rest_stays():
         proposals_of(manager, merge_of(4, 5, 6)).without(merge_of(4, 5, 6), 7)
 
 
+def test_a_cluster_that_was_taken_out_is_put_back_with_its_group():
+    manager = ClusterManager(SPIKES)
+    group, other = merge_of(0, 1, 2, 3), merge_of(0, 1)
+    proposals = proposals_of(manager, group, other)
+    before = proposals.shown
+    proposals.without(proposals.without(group, 3), 2)
+    assert [one.clusters for one in proposals.rejected] == [(0, 1, 2, 3), (0, 1, 2)]
+    assert proposals.rejected[0].reasons[0] == "3 was taken out"
+    proposals.reconsider(proposals.rejected[0])
+    assert proposals.rejected == ()
+    assert group in proposals
+    assert proposals.shown == before
+
+
 def test_noise_and_splits_are_rejected_for_themselves_alone():
     manager = ClusterManager(SPIKES)
     noise, split = Proposal("noise", (3,), 0.7), split_of(manager, 3)

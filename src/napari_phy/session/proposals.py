@@ -67,6 +67,7 @@ class Proposals:
         self._found: dict[tuple[str, tuple[int, ...]], Proposal] = {}
         self._read: dict[tuple[str, tuple[int, ...]], Proposal] = {}
         self._rejected: tuple[Proposal, ...] = ()
+        self._left_over: set[tuple[str, tuple[int, ...]]] = set()  # of groups that a cluster was taken out of
         self._looked_at: frozenset[int] = frozenset()
         self._settings: ProposalsSettings | None = None
         self.member: int | None = None
@@ -98,7 +99,7 @@ class Proposals:
 
     @property
     def rejected(self) -> tuple[Proposal, ...]:
-        """Those that were rejected since the data set was opened, the last one last."""
+        """Those that were rejected, and groups that a cluster was taken out of, since opening; the last one last."""
         return self._rejected
 
     @property
@@ -242,9 +243,14 @@ class Proposals:
         self._tell()
 
     def reconsider(self, proposal: Proposal) -> None:
-        """Propose what was rejected again."""
+        """Propose what was rejected again, or a merge group as it was before clusters were taken out of it."""
         if proposal in self._rejected:
-            self._rejected = tuple(one for one in self._rejected if one != proposal)
+            parts = {key for key in self._left_over if key[0] == proposal.kind and set(key[1]) < set(proposal.clusters)}
+            self._left_over -= parts
+            self._rejected = tuple(one for one in self._rejected if one != proposal and one.key not in parts)
+            for listed in (self._found, self._read):
+                for key in parts & listed.keys():
+                    del listed[key]
             for cluster, other in _decided_by(proposal):
                 if proposal.kind == "noise":
                     self._decisions.doubt(cluster)
@@ -254,6 +260,8 @@ class Proposals:
 
     def without(self, proposal: Proposal, cluster: int) -> Proposal:
         """Take one cluster out of a merge group, as not the same as the others; return what is left of the group.
+
+        The group is then one of those that were rejected; `reconsider` puts the cluster back.
 
         Raises
         ------
@@ -266,7 +274,14 @@ class Proposals:
         left = replace(proposal, clusters=tuple(one for one in proposal.clusters if one != cluster))
         for other in left.clusters:
             self._decisions.decide(cluster, other)
-        (self._read if proposal.key in self._read else self._found)[left.key] = left
+        listed = {**self._found, **self._read}
+        if left.key in listed:
+            left = listed[left.key]
+        else:
+            (self._read if proposal.key in self._read else self._found)[left.key] = left
+            self._left_over.add(left.key)
+        reasons = (f"{cluster} was taken out", *proposal.reasons)
+        self._rejected = (*self._rejected, replace(proposal, reasons=reasons))
         self._tell()
         return left
 

@@ -142,9 +142,9 @@ def test_what_is_rejected_is_listed_apart_and_can_be_reconsidered(panel, qtbot):
     assert rows(panel) == ["2, 3, 5"]
     assert panel.page.buttons["reject_proposal"].text().startswith("Reconsider")
     do(qtbot, panel, "next_proposal")
-    assert panel.desk.said == []
+    assert panel.desk.said == [f"Rejected: merge 2, 3 and 5. {messages.NO_EDIT}"]
     do(qtbot, panel, "accept_proposal")
-    assert panel.desk.said == [messages.IS_REJECTED]
+    assert panel.desk.said[-1] == messages.IS_REJECTED
     do(qtbot, panel, "reject_proposal")
     assert panel.page.message.text == messages.NOTHING_REJECTED
     QTest.mouseClick(panel.page.message.buttons[0], LEFT)
@@ -174,7 +174,8 @@ def test_one_cluster_is_taken_out_of_a_group(panel, qtbot):
     assert session.selection.clusters == (2, 5)
     assert not panel.page.buttons["take_out"].isEnabled()
     do(qtbot, panel, "take_out")
-    assert panel.desk.said == [messages.NEED_GROUP]
+    assert panel.desk.said[0].startswith("3 taken out of the merge with 2 and 5. ")
+    assert panel.desk.said[1:] == [messages.NEED_GROUP]
     do(qtbot, panel, "accept_proposal")
     assert 3 in session.manager
     assert 2 not in session.manager

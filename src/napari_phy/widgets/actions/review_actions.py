@@ -82,12 +82,13 @@ REVIEW_ACTIONS: tuple[Action, ...] = (
         for_edits(needs_open_proposal), accept_sentence, ("A",), words="proposal yes agree apply",
     ),
     Action(
-        "reject_proposal", "Reject", "Proposals", lambda context: reject(session_of(context)), needs_proposal,
-        reject_sentence, ("R",), caption=reject_caption, words="proposal no never reconsider",
+        "reject_proposal", "Reject", "Proposals", lambda context: context.say(reject(session_of(context))),
+        needs_proposal, reject_sentence, ("R",), caption=reject_caption, words="proposal no never reconsider",
     ),
     Action(
-        "take_out", "Take out", "Proposals", lambda context: take_out(session_of(context)), needs_group,
-        take_out_sentence, ("X",), caption=take_out_caption, words="proposal member remove cluster group exclude",
+        "take_out", "Take out", "Proposals", lambda context: context.say(take_out(session_of(context))),
+        needs_group, take_out_sentence, ("X",), caption=take_out_caption,
+        words="proposal member remove cluster group exclude",
     ),
     Action(
         "next_proposal", "Next proposal", "Proposals", lambda context: step(session_of(context), 1), needs_proposals,

@@ -59,21 +59,26 @@ def accept(session: Session) -> None:
     _go_on(session, rows, proposal)
 
 
-def reject(session: Session) -> None:
-    """Never propose this again, and look at the next proposal; one that was rejected is proposed again."""
+def reject(session: Session) -> str:
+    """Never propose this again, or propose a rejected one again; look at the next proposal; return what to say."""
     proposal, rows = _required(session), listed_proposals(session)
     if proposal in session.proposals.rejected:
         session.proposals.reconsider(proposal)
+        sentence = f"Proposed again: {proposal_words(proposal)}."
     else:
         session.proposals.reject(proposal)
+        sentence = f"Rejected: {proposal_words(proposal)}. {messages.NO_EDIT}"
     _go_on(session, rows, proposal)
+    return sentence
 
 
-def take_out(session: Session) -> None:
-    """Take one cluster out of the merge group that is looked at, and look at what is left of it."""
+def take_out(session: Session) -> str:
+    """Take one cluster out of the merge group that is looked at, look at what is left of it; return what to say."""
     proposal = _required(session)
-    left = session.proposals.without(proposal, member_of(session, proposal))
+    member = member_of(session, proposal)
+    left = session.proposals.without(proposal, member)
     look_at(session, left)
+    return f"{member} taken out of the merge with {listed(left.clusters)}. {messages.NO_EDIT}"
 
 
 def member_of(session: Session, proposal: Proposal) -> int:
