@@ -63,6 +63,10 @@ def test_a_cut_is_selected_split_and_left_by_another_lasso():
     assert len(session.selection.spikes) == 0
     session.undo()
     assert session.selection.clusters == (joined,)
+    assert session.selection.spikes.tolist() == cut.spikes.tolist()
+    session.redo()
+    assert len(session.selection.spikes) == 0
+    session.undo()
     assert session.propose_cut()
     session.selection.select_spikes(cut.spikes[:5])
     assert session.wizard.cut is None

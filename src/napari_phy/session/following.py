@@ -19,6 +19,7 @@ class Following:
         self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
         self._listed, self._order = opened.listed, opened.listed.order
         self._before: dict[int, tuple[tuple[int, ...], int]] = {}  # what was selected before each edit, by its number
+        self._split_off: dict[int, npt.NDArray[np.int64]] = {}  # spikes that were, before each split
         self._shows_cut = False
         self._manager.changed.connect(self._keep_list_order, priority=FIRST)
         self._manager.changed.connect(self._on_edited, priority=LAST)
@@ -55,6 +56,9 @@ class Following:
             self._follow_history(update)
             return
         self._before[self._manager.n_done] = self._selection.clusters, self._selection.n_best
+        self._split_off.pop(self._manager.n_done, None)
+        if update.description == "split":
+            self._split_off[self._manager.n_done] = self._selection.spikes
         if update.description == "merge":
             self._wizard.merge(update.deleted, update.added[0])
             self.select_place()
@@ -86,7 +90,11 @@ class Following:
             restored = restored[:1]
         n_best = len(restored) if update.description == "split" else 1
         if any(cluster in self._listed for cluster in restored) or not self._stays_or_leaves():
-            self._selection.select(*self._selected_before(update, restored, n_best))
+            selected, n_best = self._selected_before(update, restored, n_best)
+            spikes = self._split_off.get(self._manager.n_done + 1) if update.cause == "undo" else None
+            is_back = spikes is not None and bool(np.isin(self._manager.clusters_of(spikes), selected).all())
+            self._selection.select(selected, n_best, spikes=spikes if is_back else None)
+            self._shows_cut = self._wizard.cut is not None
 
     def _selected_before(
         self, update: UpdateInfo, restored: tuple[int, ...], n_best: int

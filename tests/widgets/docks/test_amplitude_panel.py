@@ -253,6 +253,22 @@ def test_without_raw_data_features_are_shown_and_without_both_a_sentence(qtbot):
     assert [button.text() for button in panel.stack.page.buttons] == ["Locate raw data…"]
 
 
+def test_every_selected_spike_that_is_drawn_is_marked_however_many_there_are(qtbot):
+    session = light_session(n_clusters=2, n_spikes=14_000)
+    panel = AmplitudePanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: ready(panel))
+    mine = session.manager.spikes(1)
+    for n in (300, 5000, 10):
+        session.selection.select_spikes(mine[np.linspace(0, len(mine) - 1, n).astype(int)])
+        n_drawn = np.isin(panel.data.spike_ids, session.selection.spikes).sum()
+        assert len(panel.canvas.marked) == (n_drawn if n > 200 else 0) > (0 if n > 200 else -1)
+    qtbot.waitUntil(lambda: len(panel.highlighted.points) == 10)
+    session.close()
+
+
 def test_refractory_violations_are_marked_and_counted(qtbot):
     samples = np.arange(300) * 800
     samples[10] = samples[9] + 20

@@ -12,9 +12,11 @@ from widgets.light_session import light_session
 
 from napari_phy.views.feature_choices import find_axes
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, FeatureRequest, spikes_in_lasso
+from napari_phy.views.regrouping import Regrouping
 from napari_phy.widgets.docks import features_panel
 from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.plots import lasso_tool, opengl
+from napari_phy.widgets.plots.highlights import N_MARKED
 
 CTRL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -555,3 +557,54 @@ def test_a_lasso_in_a_cell_of_the_grid_takes_all_spikes_inside_drawn_or_not(pane
     (cluster,) = set(session.manager.clusters_of(expected).tolist())
     assert session.manager.n_spikes(cluster) == len(expected)
     qtbot.waitUntil(lambda: not panel.busy)
+
+
+def finds_few(panel):
+    return not panel.highlighted.are_few or len(panel.highlighted.points) == len(panel.session.selection.spikes)
+
+
+@pytest.mark.parametrize("kind", [None, "channels"])
+def test_every_selected_spike_that_is_drawn_is_marked_however_many_there_are(qtbot, kind):
+    session = light_session(n_clusters=2, n_spikes=14_000)
+    panel = FeaturesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(550, 480)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.choose(grid=kind)
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    mine = session.manager.spikes(1)
+    for n in (10, 300, 5000, 0):
+        session.selection.select_spikes(mine[np.linspace(0, len(mine) - 1, n).astype(int)])
+        shown = panel.canvas.grid or panel.scatter
+        drawn = np.flatnonzero(np.isin(shown.spike_ids, session.selection.spikes))
+        if kind is None:
+            qtbot.waitUntil(lambda: finds_few(panel))
+            marked = panel.highlighted.points
+            assert len(marked) == (n if n <= N_MARKED else len(drawn))
+            points = np.column_stack([shown.x, shown.y])[drawn]
+        else:
+            points = panel.canvas.px_of(drawn)
+        dots = panel.canvas.marked
+        assert len(dots) == (len(points) if n > N_MARKED else 0)
+        if len(dots):
+            assert dots == pytest.approx(points)
+    session.close()
+
+
+def test_many_marked_spikes_have_the_colour_of_text_unless_parts_have_colours(panel, session, qtbot):
+    mine = session.manager.spikes(1)[:250]
+    assert len(mine) == 250
+    session.selection.select_spikes(mine)
+    assert len(panel.canvas.marked) == np.isin(features(panel).spike_ids, mine).sum() > N_MARKED
+    QApplication.processEvents()
+    image = panel.canvas.native.grabFramebuffer()
+    scale = image.width() / panel.canvas.native.width()
+    px = [(x, y) for x, y in panel.frame.to_px(panel.canvas.marked) if panel.frame.contains(x, y)]
+    seen = [image.pixelColor(int(x * scale), int(y * scale)).getRgb()[:3] for x, y in px]
+    assert np.median(seen, axis=0) == pytest.approx(QColor(panel.theme.text).getRgb()[:3], abs=12)
+    panel.show_regrouping(Regrouping.of(session.manager.spikes(1), np.arange(len(session.manager.spikes(1))) % 2 + 1))
+    qtbot.waitUntil(lambda: not panel.busy and not len(panel.canvas.marked))
+    panel.show_regrouping(None)
+    qtbot.waitUntil(lambda: not panel.busy and len(panel.canvas.marked) > N_MARKED)

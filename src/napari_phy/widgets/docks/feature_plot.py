@@ -13,13 +13,11 @@ from napari_phy.views.feature_grid import FeatureGridData
 from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.dots import paint_dots
-from napari_phy.widgets.plots.scatter_plot import ScatterPlot
+from napari_phy.widgets.plots.scatter_plot import Points, ScatterPlot
 
 LABEL_PX, GAP_PX, EDGE_PX = 18, 6, 8
 DOT_SCALE = 0.65
 INSET_PX = 2.0  # of dots from the edge of their cell
-
-Points = npt.NDArray[np.float64]
 
 
 class FeaturePlot(ScatterPlot):
@@ -28,6 +26,7 @@ class FeaturePlot(ScatterPlot):
     def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
         self.grid: FeatureGridData | None = None
         self._points: Points = np.empty((0, 2))
+        self._marked_here = np.empty(0, np.int64)
         super().__init__(theme, paint_over, parent)
 
     def set_data(self, data: ScatterData | None, *, keep_range: bool = False) -> None:
@@ -38,8 +37,15 @@ class FeaturePlot(ScatterPlot):
     def set_grid(self, grid: FeatureGridData) -> None:
         """Show a grid of small projections."""
         self.grid, self._data, self.frame = grid, None, None
+        self._marked_here = np.empty(0, np.int64)
         self._show_colors()
         self._place()
+
+    def mark_in_grid(self, indices: npt.NDArray[np.int64]) -> None:
+        """Mark some drawn spikes, given by index, in all cells of the grid."""
+        self._marked_here = indices
+        self._mark_cells()
+        self.redraw()
 
     @property
     def dot_scale(self) -> float:
@@ -96,11 +102,16 @@ class FeaturePlot(ScatterPlot):
         self._points = np.concatenate([self._in_cell(*cell) for cell in self._cells()])
         self._scatter.set_data(np.nan_to_num(self._points, nan=-1e4), np.tile(self._slots, len(frames)))
         self._scatter.transform.scale, self._scatter.transform.translate = (1, 1), (0, 0)
-        for visual in (self._scatter, self._grid):
+        self._mark_cells()
+        for visual in (self._scatter, self._marks, self._grid):
             visual.set_pixel_scale(self.pixel_scale)
         lines = np.array([line for frame in frames for line in _border(frame)])
         self._grid.set_data(lines, np.zeros(len(lines)))
         self.redraw()
+
+    def _mark_cells(self) -> None:
+        self.marked = self.px_of(self._marked_here)
+        self._upload_marks(self.marked)
 
     @property
     def _slots(self) -> npt.NDArray[np.int64]:
@@ -143,6 +154,7 @@ class FeaturePlot(ScatterPlot):
                 painter.drawLine(QLineF(*start, *stop))
             area = QRectF(frame.left, frame.top, frame.width, frame.height)
             paint_dots(painter, px, self._slots, self.dots(theme), area)
+            self._paint_marks(painter, px[self._marked_here], theme, area)
         self._paint_labels(painter, theme)
         self._paint_over(painter)
 

@@ -40,7 +40,7 @@ from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
-from napari_phy.widgets.plots.highlights import Points, marked_spikes, paint_mark
+from napari_phy.widgets.plots.highlights import N_MARKED, Points, paint_mark, selected_spikes
 
 GRID_REACH_PX = 4.0  # of the mouse, around a dot
 
@@ -281,11 +281,26 @@ class FeaturesPanel(SpikeScatterPanel):
         if grid is None:
             super().paint_over(painter)
             return
-        if not self.lasso.closed:
-            highlighted = np.flatnonzero(np.isin(grid.spike_ids, marked_spikes(self.session)))
-            for x, y in self.canvas.px_of(highlighted):
+        spikes = selected_spikes(self.session)
+        if not self.lasso.closed and len(spikes) <= N_MARKED:
+            for x, y in self.canvas.px_of(np.flatnonzero(np.isin(grid.spike_ids, spikes))):
                 paint_mark(painter, self.theme, x, y)
         self.lasso.paint(painter, self.theme)
+
+    @property
+    def marks_many(self) -> bool:
+        """Whether many are dots of their own colour: not inside the lasso, nor where parts have colours."""
+        return super().marks_many and self._regrouping is None
+
+    @safe_slot
+    def _show_highlighted(self) -> None:
+        grid, spikes = self.canvas.grid, selected_spikes(self.session)
+        if grid is None:
+            super()._show_highlighted()
+            return
+        shown = spikes if self.marks_many and len(spikes) > N_MARKED else spikes[:0]
+        self.canvas.mark_in_grid(np.flatnonzero(np.isin(grid.spike_ids, shown)))
+        self.canvas.overlay.update()
 
     # --- drawing ---
 
@@ -294,6 +309,7 @@ class FeaturesPanel(SpikeScatterPanel):
             self._offer_axes(False)
             self.stack.caption.setText(f"{data.grid.caption}; a click on a projection makes it large")
             self.canvas.set_grid(data.grid)
+            self._show_highlighted()
             return
         assert data.features is not None
         request = data.features.request

@@ -38,7 +38,7 @@ from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, are_lines, depth_scale, paint_traces
 from napari_phy.widgets.panels.view_panel import ViewPanel
-from napari_phy.widgets.plots.highlights import marked_spike, marked_spikes
+from napari_phy.widgets.plots.highlights import N_MARKED, marked_spike, selected_spikes
 from napari_phy.widgets.plots.painted_plot import PaintedPlot
 from napari_phy.widgets.plots.time_axis import zoomed
 
@@ -278,7 +278,8 @@ class TracesPanel(ViewPanel):
         colors += [self.theme.text] * (len(self.data.spikes.clusters) - len(colors))  # of a spike of another cluster
         return TraceScene(
             self.theme, self.data, layout, self.px_per_unit, colors,
-            self._highlighted_s(), self._colored_depths, self._events(layout.start_s, layout.stop_s),
+            self._highlighted_s(layout.start_s, layout.stop_s), self._colored_depths,
+            self._events(layout.start_s, layout.stop_s),
         )  # fmt: skip
 
     # --- on paper ---
@@ -301,11 +302,12 @@ class TracesPanel(ViewPanel):
 
     # --- what it paints ---
 
-    def _highlighted_s(self) -> list[float]:
-        """Return the moments of the selected spikes, if they are few."""
+    def _highlighted_s(self, start_s: float, stop_s: float) -> list[float]:
+        """Return the moments of the selected spikes in sight, if they are few."""
         model = self.required_session.model
-        times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
-        return times_s
+        times_s = model.spike_samples[selected_spikes(self.session)] / model.sample_rate
+        in_sight: list[float] = times_s[(times_s >= start_s) & (times_s <= stop_s)].tolist()
+        return in_sight if len(in_sight) <= N_MARKED else []
 
     def _events(self, start_s: float, stop_s: float) -> list[Event]:
         """Return the events in sight; more than there could be lines for are not shown."""

@@ -20,7 +20,7 @@ from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.view_panel import ViewPanel
-from napari_phy.widgets.plots.highlights import HighlightedPoints, Points, marked_spikes, paint_mark
+from napari_phy.widgets.plots.highlights import HighlightedPoints, Points, paint_mark, selected_spikes
 from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
 from napari_phy.widgets.plots.scatter_plot import ScatterPlot
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused
@@ -90,10 +90,10 @@ class SpikeScatterPanel(ViewPanel):
         self.canvas = self.make_plot()
         mouse = self.canvas.mouse
         self.lasso = SpikeLasso(self, mouse, self.header.lasso_button, self)
-        self.lasso.changed.connect(self.canvas.overlay.update)
+        self.lasso.changed.connect(self._show_highlighted)
         self.lasso.said.connect(self.said)
         self.highlighted = HighlightedPoints(self)
-        self.highlighted.changed.connect(self.canvas.overlay.update)
+        self.highlighted.changed.connect(self._show_highlighted)
         for signal, slot in (
             (mouse.pressed, self._on_pressed),
             (mouse.hovered, self._on_hovered),
@@ -182,7 +182,7 @@ class SpikeScatterPanel(ViewPanel):
             if not self.is_on_paper:
                 paint_clock(painter, self.theme, self.area, *frame.x_range, clock.time_s, clock.shown_s)
         self.paint_beside(painter)
-        if not self.lasso.closed:
+        if not self.lasso.closed and self.highlighted.are_few:
             self._paint_highlighted(painter, frame)
         self.lasso.paint(painter, self.theme)
 
@@ -190,10 +190,23 @@ class SpikeScatterPanel(ViewPanel):
         """Paint what lies at the side of the plot."""
 
     def _find_highlighted(self) -> None:
-        """Look where the spikes are that were selected one by one, such as in the traces."""
+        """Look where the spikes are that were selected elsewhere, such as in the traces, or by a split to be judged."""
         data = self.scatter if self.data is not None and self.session is not None else None
         look = None if data is None else partial(self.points_of, self.in_sight, data)
-        self.highlighted.find(data, marked_spikes(self.session), look)
+        self.highlighted.find(data, selected_spikes(self.session), look)
+        self._show_highlighted()
+
+    @property
+    def marks_many(self) -> bool:
+        """Whether more selected spikes than have rings are dots of their own colour: not inside the lasso."""
+        return not self.lasso.closed
+
+    @safe_slot
+    def _show_highlighted(self) -> None:
+        """Mark many spikes on the canvas; rings of a few lie over it."""
+        shown = self.marks_many and not self.highlighted.are_few
+        self.canvas.set_marked(self.highlighted.points if shown else np.empty((0, 2)))
+        self.canvas.overlay.update()
 
     def _paint_highlighted(self, painter: QPainter, frame: Frame) -> None:
         for x, y in frame.to_px(self.highlighted.points):

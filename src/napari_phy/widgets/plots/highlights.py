@@ -1,4 +1,4 @@
-"""How views light up spikes that were selected one by one: which they are, where they lie, and a ring around each."""
+"""How views light up selected spikes: which they are, where they lie, and a ring around each if they are few."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,15 +14,20 @@ from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.theme import Tokens
 
-N_MARKED = 200  # more are a lasso's
+N_MARKED = 200  # with a ring; more are dots of their own colour
 MARK_PX = 5  # radius
 
 Points = npt.NDArray[np.float64]
 
 
+def selected_spikes(session: Session | None) -> npt.NDArray[np.int64]:
+    """Return the selected spikes, none without a session."""
+    return np.empty(0, np.int64) if session is None else session.selection.spikes
+
+
 def marked_spikes(session: Session | None, most: int = N_MARKED) -> npt.NDArray[np.int64]:
     """Return the selected spikes if they are few, else none."""
-    spikes = np.empty(0, np.int64) if session is None else session.selection.spikes
+    spikes = selected_spikes(session)
     return spikes if len(spikes) <= most else spikes[:0]
 
 
@@ -43,12 +48,14 @@ def paint_mark(painter: QPainter, theme: Tokens, x_px: float, y_px: float) -> No
 
 
 class HighlightedPoints(QObject):
-    """Finds the points of a few spikes: among those that are drawn at once, others in the background.
+    """Finds the points of spikes: among those that are drawn at once, others in the background if all are few.
 
     Attributes
     ----------
     points : ndarray of float64, shape (n, 2)
         In data units, of those that are known.
+    are_few : bool
+        Whether each is to have a ring.
     """
 
     changed = Signal()
@@ -56,6 +63,7 @@ class HighlightedPoints(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.points: Points = np.empty((0, 2))
+        self.are_few = True
         self._drawn: Points = self.points
         self._results = LatestResult(self, pool=view_pool())
         self._results.result_ready.connect(self._on_result)
@@ -63,13 +71,14 @@ class HighlightedPoints(QObject):
     def find(self, data: ScatterData | None, spikes: npt.NDArray[np.int64], look: Callable[..., Points] | None) -> None:
         """Find these spikes; `look(spikes, on_progress)` tells where those are that are not drawn."""
         self._results.drop()
+        self.are_few = len(spikes) <= N_MARKED
         if data is None or look is None or not len(spikes):
             self._show(np.empty((0, 2)))
             return
         found = np.flatnonzero(np.isin(data.spike_ids, spikes))
         self._drawn = np.column_stack([data.x[found], data.y[found]]).astype(np.float64)
         self._show(self._drawn)
-        others = spikes[~np.isin(spikes, data.spike_ids)]
+        others = spikes[~np.isin(spikes, data.spike_ids)] if self.are_few else spikes[:0]
         if len(others):
             self._results.ask((id(data), others.tobytes()), partial(look, others))
 

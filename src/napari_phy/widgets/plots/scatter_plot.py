@@ -29,6 +29,8 @@ RIGHT_PX = 14  # margin
 ZOOM_STEP = 1.2
 ZOOM_LIMITS = (1e-3, 1e2)  # of the range that shows the selection; beyond, 32-bit positions are too coarse
 
+Points = npt.NDArray[np.float64]
+
 
 class ScatterPlot(DataCanvas):
     """Selected spikes in the colours of their places, others grey.
@@ -46,6 +48,8 @@ class ScatterPlot(DataCanvas):
     ----------
     frame : Frame or None
         The range shown and where it is on the canvas; None while there is nothing to show.
+    marked : ndarray of float64, shape (n, 2)
+        Points that have a dot of the colour of text over all others.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class ScatterPlot(DataCanvas):
         self._paint_over = paint_over
         self._side = side
         self._data: ScatterData | None = None
+        self.marked: Points = np.empty((0, 2))
         self.frame: Frame | None = None
         super().__init__(self._paint, self._make_visuals, parent)
         self.resized.connect(self._place)
@@ -69,7 +74,9 @@ class ScatterPlot(DataCanvas):
         self._grid = PaletteLines(parent=scene)
         self._scatter = PaletteScatter(parent=scene)
         self._scatter.order = 1
-        self._scatter.transform = STTransform()
+        self._marks = PaletteScatter(parent=scene)
+        self._marks.order = 2
+        self._scatter.transform = self._marks.transform = STTransform()
 
     def _on_rebuilt(self) -> None:
         self._upload()
@@ -83,6 +90,13 @@ class ScatterPlot(DataCanvas):
         self._upload()
         self._show_colors()
         self._place()
+
+    def set_marked(self, points: Points) -> None:
+        """Mark some points, in data units."""
+        if len(points) or len(self.marked):
+            self.marked = points
+            self._upload_marks(points)
+            self.redraw()
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
@@ -144,11 +158,16 @@ class ScatterPlot(DataCanvas):
         if data is not None:
             slots, order = _slots_of(data)
             self._scatter.set_data(np.column_stack([data.x, data.y])[order], slots[order])
+        self._upload_marks(self.marked)
+
+    def _upload_marks(self, points: Points) -> None:
+        self._marks.set_data(points, np.zeros(len(points)))
 
     def _show_colors(self) -> None:
         dots = self.dots(self._theme)
-        self._scatter.set_palette(palette_of([rgba(dot.color.name(), dot.color.alphaF()) for dot in dots]))
-        self._scatter.set_style(style_of([dot.size_px for dot in dots], [dot.hollow for dot in dots]))
+        for visual, some in ((self._scatter, dots), (self._marks, dots[-1:])):
+            visual.set_palette(palette_of([rgba(dot.color.name(), dot.color.alphaF()) for dot in some]))
+            visual.set_style(style_of([dot.size_px for dot in some], [dot.hollow for dot in some]))
 
     def dots(self, theme: Tokens) -> list[Dot]:
         """Return how spikes look in a theme: others, those of each cluster, and those that are marked."""
@@ -176,7 +195,7 @@ class ScatterPlot(DataCanvas):
     def _show_frame(self, frame: Frame) -> None:
         self._scatter.transform.scale = frame.scale
         self._scatter.transform.translate = frame.offset
-        for visual in (self._scatter, self._grid):
+        for visual in (self._scatter, self._marks, self._grid):
             visual.set_pixel_scale(self.pixel_scale)
         lines = _grid_lines(frame, *axis_ticks(frame, self._theme))
         self._grid.set_data(np.array(lines).reshape(-1, 2, 2), np.zeros(len(lines)))
@@ -200,8 +219,12 @@ class ScatterPlot(DataCanvas):
         slots, order = _slots_of(data)
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         paint_dots(painter, frame.to_px(np.column_stack([data.x, data.y])[order]), slots[order], self.dots(theme), area)
+        self._paint_marks(painter, frame.to_px(self.marked), theme, area)
         paint_axes(painter, frame, theme, data.x_label, data.y_label)
         self._paint_over(painter)
+
+    def _paint_marks(self, painter: QPainter, px: Points, theme: Tokens, area: QRectF) -> None:
+        paint_dots(painter, px, np.zeros(len(px), np.int64), self.dots(theme)[-1:], area)
 
 
 def _slots_of(data: ScatterData) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
