@@ -300,6 +300,34 @@ def test_table_and_curves_follow_selection_merges_and_undo(panel, qtbot):
     assert panel.plot.traces is not None
 
 
+def test_what_was_computed_is_said_while_its_clusters_are_selected(panel, qtbot):
+    compare(qtbot, panel)
+    said, session = panel.form.words.text(), panel.session
+    assert said.startswith("3 clusters: ")
+    session.selection.select([1])
+    assert panel.form.words.text() == ""
+    session.selection.select([2, 1, 0])
+    assert panel.form.words.text() == said
+
+
+def test_the_buttons_stay_in_their_place_whatever_is_said_below(panel, qtbot):
+    def places():
+        panel.form.bar.layout().activate()
+        panel.page.layout().activate()
+        return [button.mapTo(panel, QPoint(0, 0)) for button in panel.form.buttons.values()]
+
+    before = places()
+    panel.form.say("a sentence")
+    assert places() == before
+    panel.form.say("a sentence that takes more than one line of the panel " * 2, is_error=True)
+    assert places() == before
+    panel.form.show_progress(30)
+    assert places() == before
+    panel.form.show_progress(None)
+    panel.form.say("")
+    assert places() == before
+
+
 def test_an_empty_panel_says_what_to_do(panel):
     assert panel.plot.empty_words.endswith("Compare cells tests which cells follow the selected clusters.")
     panel.form.cells.value = NOTHING

@@ -441,6 +441,13 @@ def test_events_in_sight_are_dashed_lines_with_their_words(panel, session, monke
     drawn = column(moment).count(panel.theme.dim)
     assert drawn > 0.3 * panel.layout_now.height
     assert before.count(panel.theme.dim) < 0.1 * panel.layout_now.height
+    close = EventTimes("close", samples[0] + np.arange(4) * round(0.002 * RATE), np.zeros(4, np.int64), {})
+    monkeypatch.setattr(session.model, "events", {"close": close}, raising=False)
+    x, width = panel.layout_now.x_of(moment), panel.theme.px(10)
+    assert panel.layout_now.x_of(moment + 0.002) - x < width
+    image, bottom = panel.plot.grab().toImage(), round(panel.layout_now.top + panel.layout_now.height)
+    label = {image.pixelColor(round(x) + px, bottom - 2).name() for px in range(2, width)}
+    assert label == {panel.theme.view}  # below the words, neither a trace nor the next line
     many = EventTimes("many", np.arange(100_000, 104_000, 5), np.zeros(800, np.int64), {})
     monkeypatch.setattr(session.model, "events", {"many": many}, raising=False)
     assert panel._events(*session.time.shown_s) == []

@@ -35,6 +35,7 @@ from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 NOTHING = ""  # as a choice: magicgui tells nobody of None
 NO_MOVIE, NO_CELLS = "no image stack is open", "all pixels"
 NEUROPIL_SHARE = 0.7
+WORD_LINES = 3  # kept free below the buttons, so that they stay under the mouse
 BUTTONS: dict[What, tuple[str, str]] = {
     "average": ("Average", "Average the movie, or the cells, around the spikes of the selected clusters"),
     "correlation": ("Correlation map", "Colour each pixel by its correlation with the rate of each selected cluster"),
@@ -79,9 +80,13 @@ class ImagingForm(QWidget):
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
         self.words = PlainLabel()
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.bar = QWidget()  # buttons, and how it goes
         self.bar.setObjectName("napari-phy-imaging-bar")
         self.bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -214,7 +219,6 @@ class ImagingForm(QWidget):
         """Show what was done, or what went wrong; the tooltip says more."""
         self.words.setText(sentence)
         self.words.setToolTip(plain(tip))
-        self.words.setVisible(bool(sentence))
         self.words.setProperty("wrong", is_error)
         self.words.style().polish(self.words)
 
@@ -249,6 +253,7 @@ class ImagingForm(QWidget):
         self.setStyleSheet(style)
         self.bar.setStyleSheet(style)
         self.words.setStyleSheet(f"font-size: {theme.px(AXIS_PX)}px;")
+        self.words.setMinimumHeight(WORD_LINES * (theme.px(AXIS_PX) + theme.px(4)))
 
     def _lay_out(self, theme: Tokens) -> None:
         fields: QFormLayout = form_layout((self.movie,), theme)
@@ -260,8 +265,9 @@ class ImagingForm(QWidget):
         self._column.addLayout(self._row(self.has_row_times.native, self.minus_mean.native, stretch=None))
         self._column.addLayout(self._row(self.lights_up.native, stretch=None))
         self._bar_column.addLayout(self._row(*self.buttons.values(), stretch=None))
-        self._bar_column.addLayout(self._row(self.progress, self.cancel_button, stretch=0))
-        self._bar_column.addWidget(self.words)
+        self._bar_column.addWidget(self.progress)
+        self._bar_column.addLayout(self._row(self.words, self.cancel_button, stretch=0))
+        self._rows[-1].setAlignment(self.cancel_button, Qt.AlignmentFlag.AlignTop)
 
     def _row(self, *widgets: QWidget, stretch: int | None) -> QLayout:
         row = QHBoxLayout()

@@ -61,6 +61,7 @@ class ImagingPanel(Panel):
         self.table, self.plot, self.crossings_form = self.pairs.table, self.cell.plot, self.cell.crossings_form
         self.page = ImagingPage(self.form, self.pairs, self.cell)
         self.fill(self.page)
+        self._result: tuple[frozenset[int], str, str] | None = None  # of which clusters, and what is said of it
         self._work = MovieWork(self)
         self._work.progressed.connect(self.form.show_progress)
         self._work.computed.connect(self._on_computed)
@@ -100,6 +101,7 @@ class ImagingPanel(Panel):
         self._work.drop()
         self._reading.forget_movie()
         self._show(None)
+        self._result = None
         self.form.say("")
 
     def show_session(self) -> None:
@@ -114,6 +116,7 @@ class ImagingPanel(Panel):
         self.table.show_places(() if self.session is None else self.session.selection.clusters)
         self._allow()
         self._list()
+        self._say_result()
 
     def follow_clustering(self, update: Any) -> None:
         """List pairs of clusters that are there."""
@@ -245,6 +248,7 @@ class ImagingPanel(Panel):
         except NapariPhyError as error:
             self.show_error(error)
             return
+        self._result = None
         self.form.say("")
         self._work.ask(question, session)
 
@@ -263,7 +267,19 @@ class ImagingPanel(Panel):
             self._show(ComparedPairs(computed.pairs, asked.regions, asked.source, asked.cells))
             more = [computed.pairs.method, *more]
             self.page.go_to(self.pairs)
-        self.form.say(words, tip="\n".join(more))
+        self._result = frozenset(asked.clusters), words, "\n".join(more)
+        self.form.say(words, tip=self._result[2])
+
+    def _say_result(self) -> None:
+        """Say what was computed while the clusters that it is of are selected."""
+        if self._result is None or self.session is None:
+            return
+        clusters, words, tip = self._result
+        is_selected, said = clusters == set(self.session.selection.clusters), self.form.words.text()
+        if is_selected and not said:
+            self.form.say(words, tip=tip)
+        elif not is_selected and said == words:
+            self.form.say("")
 
     # --- cells that were read
 

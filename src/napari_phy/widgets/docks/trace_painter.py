@@ -20,13 +20,12 @@ from napari_phy.views.trace_lines import Columns, Points, make_lines, spike_line
 from napari_phy.views.traces_reading import TracesViewData
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.figure import PNG_SCALE
-from napari_phy.widgets.base.theme import TICK_PX, Tokens, rgb, with_alpha
+from napari_phy.widgets.base.theme import TICK_PX, Tokens, rgb
 from napari_phy.widgets.plots.painted_plot import as_qimage, polyline
 from napari_phy.widgets.plots.time_axis import paint_time_axis
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5
 DEPTH_INK = 0.6  # of the colours of depth, on the view
-LABEL_ALPHA = 0.8  # of what is behind the words of an event
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,15 +163,17 @@ def _paint_events(painter: QPainter, theme: Tokens, layout: TraceLayout, events:
     painter.setFont(theme.font(TICK_PX))
     right = layout.left + layout.width
     bottom, height = layout.top + layout.height, theme.px(14)
-    free_from = layout.left
-    for event in events:
-        x = round(layout.x_of(event.time_s)) + 0.5
-        painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DashLine))
+    places = [round(layout.x_of(event.time_s)) + 0.5 for event in events]
+    painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DashLine))
+    for x in places:
         painter.drawLine(QPointF(x, layout.top), QPointF(x, bottom))
+    painter.setPen(theme.color("text"))
+    free_from = layout.left
+    for event, x in zip(events, places, strict=True):  # after all lines, which would cross the words
         width = theme.text_width(event.words, TICK_PX) + theme.px(8)
         place = QRectF(x + 1 if x + 1 + width <= right else x - 1 - width, bottom - height, width, height)
         if place.left() >= free_from:
-            painter.fillRect(place, with_alpha(theme.view, LABEL_ALPHA))
+            painter.fillRect(place, theme.color("view"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, event.words)
             free_from = place.right()
 
