@@ -61,13 +61,30 @@ def test_a_save_writes_clusters_and_groups_and_leaves_all_else(folder):
     after = content(folder)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"spike_clusters.npy", "cluster_group.tsv", "cluster_KSLabel.tsv"}
-    assert set(after) - set(before) == {f"{name}.bak" for name in changed}
+    assert set(after) - set(before) == {"cluster_info.tsv", *(f"{name}.bak" for name in changed)}
     assert all(after[f"{name}.bak"] == before[name] for name in changed)
     array = np.load(folder / "spike_clusters.npy")
     assert (array.dtype, array.shape) == (np.uint32, (len(TRUTH.samples), 1))
     groups = (folder / "cluster_group.tsv").read_bytes()
     assert b"9\tnoise\r\n" in groups
     assert b"2\tmua\r\n" in groups
+
+
+def test_what_phy_computed_of_clusters_that_are_still_there_stays(folder):
+    (folder / "cluster_info.tsv").write_text("cluster_id\tch\tgroup\n0\t5\t\n1\t6\tgood\n2\t7\tnoise\n")
+    with closing(open_session(folder)) as session:
+        assert dict(session.manager.cluster_groups) == {0: "good"}
+        session.merge([0, 1])
+        session.save_all()
+        counts = {cluster: str((session.manager.spike_clusters == cluster).sum()) for cluster in (2, 3, 10)}
+    rows = [line.split("\t") for line in (folder / "cluster_info.tsv").read_text().splitlines()]
+    head, *rows = rows
+    assert head == ["cluster_id", "ch", "group", "KSLabel", "n_spikes"]
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("2", "7", counts[2]),
+        ("3", "", counts[3]),
+        ("10", "", counts[10]),
+    ]
 
 
 def test_tables_that_did_not_change_are_not_written(folder):

@@ -19,7 +19,16 @@ from napari_phy.core.clustering_file import MAIN, StoredClustering
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.formats.phy.arrays import as_integers, open_npy
 from napari_phy.formats.phy.pending_tables import put_in_place, read_tables, stage_tables
-from napari_phy.formats.phy.tables import Column, colors_of, groups_of, labels_of, read_columns, write_tables
+from napari_phy.formats.phy.tables import (
+    INFO,
+    Column,
+    colors_of,
+    groups_of,
+    labels_of,
+    read_columns,
+    write_info,
+    write_tables,
+)
 
 SPIKE_CLUSTERS, SPIKE_TEMPLATES = "spike_clusters.npy", "spike_templates.npy"
 
@@ -76,10 +85,15 @@ class PhyClusteringFile:
         written = clustering.spike_clusters.astype(ids.dtype)
         if not np.array_equal(written, clustering.spike_clusters):
             raise SaveError(f"{self.path.name} is of {ids.dtype}, which cannot hold cluster {written.max()}")
-        alive = set(np.unique(clustering.spike_clusters).tolist())
-        columns, _ = read_columns(read_tables(self.folder, self.path))
+        clusters, counts = np.unique(clustering.spike_clusters, return_counts=True)
+        n_spikes = dict(zip(clusters.tolist(), counts.tolist(), strict=True))
+        alive, files = set(n_spikes), read_tables(self.folder, self.path)
+        columns, _ = read_columns(files)
         groups = {one: group for one, group in clustering.cluster_groups.items() if group != "unsorted"}
         tables = write_tables(columns, alive, groups, clustering.cluster_colors, clustering.cluster_labels)
+        info = write_info(files.get(INFO), n_spikes, groups, clustering.cluster_labels)
+        if info != files.get(INFO):
+            tables[INFO] = info
         with copy.open("r+b") as file:
             file.seek(stored.offset)
             file.write(np.ascontiguousarray(written).data)

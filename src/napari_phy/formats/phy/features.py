@@ -12,6 +12,7 @@ from napari_phy.core.arrays import is_measured
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.kwik.windows import in_order, sorted_ids
 from napari_phy.formats.phy.arrays import NpyArray, as_integers
+from napari_phy.formats.phy.templates import Templates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,19 +95,22 @@ class PcFeatures:
 
 
 class PcMasks:
-    """`(n_spikes, n_channels)` float32: 1 on the channels that are stored for a spike, else 0.
+    """`(n_spikes, n_channels)` float32: how large the template of a spike is on the channels that are stored, else 0.
 
     Parameters
     ----------
     sparse : SparseRows
         What is stored.
+    templates : Templates or None
+        The templates; None gives 1 on all channels that are stored.
     """
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, sparse: SparseRows) -> None:
+    def __init__(self, sparse: SparseRows, templates: Templates | None) -> None:
         self._sparse = sparse
+        self._templates = templates
         self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels)
 
     def __len__(self) -> int:
@@ -118,7 +122,12 @@ class PcMasks:
         has, channels = self._sparse.channels_of(ids)
         out = np.zeros((len(ids), self.shape[1] + 1), dtype=np.float32)
         out[np.flatnonzero(has)[:, None], channels] = 1
-        return in_order(out[:, :-1][:, picked], order, key)
+        masks = out[:, :-1]
+        if self._templates is not None and len(self._templates):
+            numbers = self._sparse.templates[ids]
+            known = has & (numbers < len(self._templates))
+            masks[known] *= self._templates.shares[numbers[known]]
+        return in_order(masks[:, picked], order, key)
 
 
 def sparse_rows(

@@ -440,7 +440,7 @@ class PhyModel(BaseModel):
         near, numbers = self._optional("pc_feature_ind.npy"), self._optional("pc_feature_spike_ids.npy")
         with self._telling("Features and similarity are not available"):
             sparse = sparse_rows(stored, near, numbers, self.spike_templates, self._order, self.n_channels)
-            self.features, self.masks = PcFeatures(sparse), PcMasks(sparse)
+            self.features, self.masks = PcFeatures(sparse), PcMasks(sparse, self.templates)
             self.n_features_per_channel = sparse.n_pcs
             self._held.append(sparse.stored)
 

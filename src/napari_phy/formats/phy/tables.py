@@ -7,7 +7,7 @@ import io
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 GROUP, COLOR = "group", "color"
 _SUFFIXES = (".csv", ".tsv")  # in the order in which phy reads them: the latter count
 _IDS = ("cluster_id", "id")
-_NOT_READ = ("cluster_info",)  # phy computes it anew at each save
+INFO = "cluster_info.tsv"  # of phy and for other programs: a row for each cluster with spikes, all fields
 _MOST_BYTES = 50_000_000
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -51,7 +51,7 @@ def table_name(name: str) -> str:
 
 def is_table(path: Path) -> bool:
     """Tell whether a file of the folder may be a table of clusters, by its name."""
-    return path.suffix.lower() in _SUFFIXES and path.stem not in _NOT_READ and not path.name.startswith(".")
+    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
 
 
 def read_columns(files: Mapping[str, bytes]) -> tuple[dict[str, Column], tuple[str, ...]]:
@@ -66,7 +66,7 @@ def read_columns(files: Mapping[str, bytes]) -> tuple[dict[str, Column], tuple[s
     """
     found: dict[str, Column] = {}
     problems = []
-    for name in sorted(files, key=lambda name: (_SUFFIXES.index(Path(name).suffix.lower()), name)):
+    for name in sorted(_without_info(files), key=lambda name: (_SUFFIXES.index(Path(name).suffix.lower()), name)):
         try:
             columns = _columns_of(name, files[name])
         except (ValueError, OverflowError, csv.Error) as error:
@@ -76,6 +76,40 @@ def read_columns(files: Mapping[str, bytes]) -> tuple[dict[str, Column], tuple[s
             if title not in found or found[title].file != table_name(title):
                 found[title] = column
     return found, tuple(problems)
+
+
+def write_info(
+    stored: bytes | None, n_spikes: Mapping[int, int], groups: Mapping[int, str], labels: Mapping[str, Values]
+) -> bytes:
+    """Return the content of `cluster_info.tsv`, which other programs read in place of all tables.
+
+    What phy computed of clusters that are still there stays: an id means the same spikes.
+
+    Parameters
+    ----------
+    stored : bytes or None
+        What it holds.
+    n_spikes : mapping of int to int
+        {cluster: number of spikes}.
+    groups, labels : mapping
+        {cluster: group} and {field: {cluster: value}}.
+    """
+    try:
+        columns = {} if stored is None else _columns_of(INFO, stored)
+    except (ValueError, OverflowError, csv.Error):
+        columns = {}
+    cells: dict[str, Values] = {title: column.cells for title, column in columns.items()}
+    cells |= {**labels, GROUP: groups, "n_spikes": n_spikes}
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter="\t", lineterminator="\r\n")
+    writer.writerow(["cluster_id", *cells])
+    for cluster in sorted(n_spikes):
+        writer.writerow([cluster, *(values.get(cluster, "") for values in cells.values())])
+    return stream.getvalue().encode()
+
+
+def _without_info(files: Iterable[str]) -> Iterator[str]:
+    return (name for name in files if Path(name).stem != Path(INFO).stem)
 
 
 def parse(cell: str) -> str | int | float:

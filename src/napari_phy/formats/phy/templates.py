@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.kwik.windows import in_order, sorted_ids
 from napari_phy.formats.phy.arrays import NpyArray, as_integers
 
+_AT_ONCE = 64
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Templates:
     """Shapes of templates, read when asked for.
 
@@ -59,6 +62,16 @@ class Templates:
             found = found @ self.unwhitening.astype(np.float32)
         out[there] = found[places]
         return out[0] if np.ndim(template_ids) == 0 else out
+
+    @cached_property
+    def shares(self) -> npt.NDArray[np.float32]:
+        """(n_templates, n_channels) height of each template on each channel, over that on its largest."""
+        out = np.zeros((len(self), self.n_channels), dtype=np.float32)
+        for start in range(0, len(self), _AT_ONCE):
+            some = np.arange(start, min(start + _AT_ONCE, len(self)))
+            heights = np.ptp(self[some], axis=1)
+            out[some] = heights / np.maximum(heights.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return out
 
     def mean_of(self, templates: npt.NDArray[np.int64], amplitudes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return (n_samples, n_channels), the mean of the templates of some spikes, each times its amplitude."""
