@@ -32,12 +32,17 @@ def open_in_napari(path: Path, images: Sequence[Path] = ()) -> Answer:
 
 def _add_image(viewer: Any, path: Path) -> None:
     """Open films with our reader, since napari's own claims them, too, and other images with the one napari finds."""
-    from napari_phy.readers import kwik, video
+    from npe2 import PluginManager
+
+    from napari_phy.formats.phy.params import find_folder
     from napari_phy.widgets.base.notifications import notify
 
-    is_ours = any(reader.get_reader(str(path)) is not None for reader in (kwik, video))
-    others = "napari" if path.is_dir() else None  # ours takes folders, too, so that napari would not know which
     try:
+        readers = PluginManager.instance().iter_compatible_readers([str(path)])
+        is_ours = any(reader.plugin_name == "napari-phy" for reader in readers)
+        others = None
+        if path.is_dir():  # several plugins take folders, ours only those of phy
+            is_ours, others = find_folder(path) is not None, "napari"
         viewer.open(str(path), plugin="napari-phy" if is_ours else others)
     except (ValueError, RuntimeError, OSError) as error:  # of napari: none of its readers, or several, take the file
         notify(f"{path.name} could not be opened: {error}", "error", stays=True)
