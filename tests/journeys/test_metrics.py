@@ -30,7 +30,14 @@ def test_a_column_is_chosen_a_limit_dragged_and_the_list_filtered_by_it(person):
     grid = person.workspace.board.open("Grid")
     person.wait(lambda: grid.data is not None and not grid.busy, "Grid")
     person.pick(grid.header.drop_downs[0], "Metrics")
-    for metric in ("rate", "presence ratio", "isolation distance", "L-ratio", "amplitude cutoff", "contamination"):
+    for metric in (
+        "rate",
+        "presence ratio",
+        "isolation distance",
+        "L-ratio",
+        "amplitude cutoff",
+        "contamination (Llobet)",
+    ):
         person.pick(grid.header.more_button, "Metrics", metric)
     person.wait(lambda: grid.data is not None and grid.data.n_tiles == 2 and not grid.busy, "histograms")
     person.settle()

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stats.quality_data import N_SAMPLES, RATE, train
 
-from napari_phy.stats.contamination import close_pairs, hill_ratio, llobet_contamination, sliding_contamination
+from napari_phy.stats.contamination import (
+    SLIDING_SHARES,
+    can_rule_out,
+    close_pairs,
+    hill_ratio,
+    llobet_contamination,
+    sliding_contamination,
+)
 from napari_phy.stats.refractory import violations
 
 
@@ -33,6 +40,15 @@ def test_the_sliding_test_is_that_of_spikeinterface():
     assert math.isnan(sliding_contamination(train()[:60], N_SAMPLES / RATE, sample_rate=RATE))
     twice = np.sort(np.concatenate([train(), train()[::40]]))
     assert math.isnan(sliding_contamination(twice, N_SAMPLES / RATE, sample_rate=RATE))
+
+
+@pytest.mark.parametrize(("n", "duration_s"), [(200, 200.0), (800, 200.0), (2000, 200.0), (400, 20.0)])
+def test_what_can_be_ruled_out_is_what_the_test_gives_without_violations(n, duration_s):
+    regular = np.linspace(0, duration_s * RATE - 1, n).astype(np.int64)  # all intervals are longer than 10 ms
+    least = sliding_contamination(regular, duration_s, sample_rate=RATE)
+    told = [share for share in SLIDING_SHARES if can_rule_out(share, n, duration_s, refractory_ms=10)]
+    assert least == pytest.approx(told[0] if told else math.nan, nan_ok=True)
+    assert not can_rule_out(0.1, 0, duration_s)
 
 
 @given(st.lists(st.integers(0, 300), max_size=40).map(sorted), st.integers(0, 50))

@@ -49,6 +49,13 @@ def test_the_threshold_that_decides_is_named(session):
     )
     unknown = {**values, "peak_to_trough_duration": float("nan")}
     assert reason_words(session, unknown, RULES) == "noise: trough to peak is not known"
+    sliding = (Rule("sliding_rp_violation", "mua", most=0.1, unknown_breaks=True),)
+    few = "mua: too few spikes to rule contamination out"
+    assert reason_words(session, {"sliding_rp_violation": 0.11}, sliding, 60) == f"{few} (0.110 > 0.1)"
+    assert reason_words(session, {"sliding_rp_violation": float("nan")}, sliding, 60) == few
+    assert reason_words(session, {"sliding_rp_violation": 0.11}, sliding, 100_000) == (
+        "mua: contamination (sliding test) 0.110 is above 0.1"
+    )
     assert reason_words(session, {"snr": 9.0, "num_spikes": 400.0}, RULES) == "good: it keeps all 2 thresholds"
 
 

@@ -12,6 +12,7 @@ LLOBET_MS = 1.0
 SLIDING_BIN_MS, SLIDING_FROM_MS, SLIDING_TO_MS = 0.25, 0.5, 10.0
 SLIDING_SHARES = np.arange(0.5, 35.5, 0.5) / 100
 SURE = 0.9
+RULED_OUT_MS = 2.0
 
 
 def close_pairs(spike_samples: npt.ArrayLike, n_samples: int) -> int:
@@ -102,11 +103,38 @@ def sliding_contamination(spike_samples: npt.ArrayLike, duration_s: float, *, sa
     n_bins = int(SLIDING_TO_MS / (1000 * width / sample_rate))
     edges = width / sample_rate * np.arange(n_bins + 1)
     n_pairs = np.cumsum(_pairs_by_lag(samples, width, n_bins))
-    n_other = len(samples) * SLIDING_SHARES
-    chances = 2 / duration_s * n_other * (len(samples) - n_other + (n_other - 1) / 2)
+    chances = _pairs_a_second(SLIDING_SHARES, len(samples), duration_s)
     is_sure = gammainc(n_pairs + 1, np.maximum(np.outer(chances, edges[1:]), 0)) > SURE
     places = np.flatnonzero(is_sure[:, (edges[:-1] + edges[1:]) / 2 > SLIDING_FROM_MS / 1000].any(axis=1))
     return float(SLIDING_SHARES[places[0]]) if len(places) else math.nan
+
+
+def can_rule_out(share: float, n_spikes: int, duration_s: float, *, refractory_ms: float = RULED_OUT_MS) -> bool:
+    """Return whether the sliding test rules a share of spikes of other neurons out for a cluster without violations.
+
+    If it does not, the cluster has too few spikes for the test to tell.
+
+    Parameters
+    ----------
+    share : float
+        Share of spikes of other neurons, 0 to 1.
+    n_spikes : int
+        Spikes of the cluster.
+    duration_s : float
+        Seconds of the time in which they were looked for.
+    refractory_ms : float, default 2
+        Time after each spike without another one.
+    """
+    if n_spikes <= 0 or duration_s <= 0:
+        return False
+    expected = float(_pairs_a_second(np.array([share]), n_spikes, duration_s)[0]) * refractory_ms / 1000
+    return 1 - math.exp(-max(expected, 0.0)) > SURE
+
+
+def _pairs_a_second(shares: npt.NDArray[np.float64], n_spikes: int, duration_s: float) -> npt.NDArray[np.float64]:
+    """Return the pairs within a second that spikes of other neurons make with all, where they are these shares."""
+    n_other = n_spikes * shares
+    return np.asarray(2 / duration_s * n_other * (n_spikes - n_other + (n_other - 1) / 2))
 
 
 def _pairs_by_lag(samples: npt.NDArray[np.int64], width: int, n_bins: int) -> npt.NDArray[np.int64]:

@@ -262,12 +262,12 @@ QUALITY: tuple[Column, ...] = (
     _column(
         "rp_contamination", "Llobet", _each(_llobet),
         "Contamination (Llobet, 0–1)\nThe share of spikes of other neurons that violations of 1 ms tell of",
-        "contamination", **_TIMES, **_LOW, aliases=("llobet", "contamination"), width=50, small_width=48,
+        "contamination (Llobet)", **_TIMES, **_LOW, aliases=("llobet", "contamination"), width=50, small_width=48,
     ),
     _column(
         "sliding_rp_violation", "sliding", _each(_sliding),
         "Contamination (sliding test, 0–0.35)\nThe least share of spikes of other neurons that violations rule out at "
-        "90 % for some refractory time", "contamination by the sliding test", **_TIMES, **_LOW, decimals=3, width=52,
+        "90 % for some refractory time", "contamination (sliding test)", **_TIMES, **_LOW, decimals=3, width=52,
         small_width=50,
     ),
     _column(
@@ -357,8 +357,8 @@ QUALITY: tuple[Column, ...] = (
              lambda found: found.n_peaks),
             ("num_negative_peaks", "troughs", "troughs", "Troughs that stand out from the mean waveform", "", 0, 52,
              lambda found: found.n_troughs),
-            ("waveform_baseline_flatness", "baseline", "unrest before the spike",
-             "Unrest before the spike (0–1)\nHow far the first 0.5 ms wander, over how far the whole waveform does",
+            ("waveform_baseline_flatness", "baseline", "baseline fluctuation",
+             "Baseline fluctuation (0–1)\nLargest deviation in the first 0.5 ms, over that of the whole waveform",
              "", 2, 56, lambda found: found.baseline_flatness),
             ("peak_after_to_trough_ratio", "after/trough", "peak after over trough",
              "Height of the peak after the trough over that of the trough", "", 2, 76,

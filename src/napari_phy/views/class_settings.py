@@ -49,7 +49,7 @@ class ClassesSettings(ViewSettings):
     num_negative_peaks_most: Annotated[Limit, _limit("Noise: troughs, at most", 20)] = 1.0
     peak_to_trough_duration_least: Annotated[Limit, _limit("Noise: trough to peak, at least", 10, "ms")] = 0.1
     peak_to_trough_duration_most: Annotated[Limit, _limit("Noise: trough to peak, at most", 10, "ms")] = 1.15
-    waveform_baseline_flatness_most: Annotated[Limit, _limit("Noise: unrest before the spike, at most", 1)] = 0.5
+    waveform_baseline_flatness_most: Annotated[Limit, _limit("Noise: baseline fluctuation, at most", 1)] = 0.5
     peak_after_to_trough_ratio_most: Annotated[Limit, _limit("Noise: peak after over trough, at most", 100)] = 0.8
     exp_decay_least: Annotated[Limit, _limit("Noise: decay with distance, at least", 10, "/µm")] = 0.01
     exp_decay_most: Annotated[Limit, _limit("Noise: decay with distance, at most", 10, "/µm")] = 0.1

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.sentences import listed
+from napari_phy.core.time_cursor import spans_of
 from napari_phy.stats.automatic_classes import (
     CLASSES,
     ClassAgreement,
@@ -19,6 +20,7 @@ from napari_phy.stats.automatic_classes import (
     classify,
     deciding_rules,
 )
+from napari_phy.stats.contamination import can_rule_out
 from napari_phy.table.class_column import CLASS_KEY, rule_column, rule_values, usable_rules
 from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_cluster_table, compute_values
 from napari_phy.table.columns import column_named
@@ -77,7 +79,7 @@ def compute_classes(
     for place, (cluster, code) in enumerate(zip(request.clusters, codes.tolist(), strict=False)):
         own = {metric: float(of[place]) for metric, of in values.items()}
         classes[cluster] = CLASSES[code]
-        reasons[cluster] = reason_words(session, own, request.rules)
+        reasons[cluster] = reason_words(session, own, request.rules, session.manager.n_spikes(cluster))
     return ClassesData(
         request, MappingProxyType(classes), MappingProxyType(reasons), left_out_metrics(session, request.rules)
     )
@@ -91,27 +93,36 @@ def known_reason(session: SessionLike, cluster: int, rules: Sequence[Rule]) -> s
     table = compute_cluster_table(whole, [cluster], keys, reads="nothing")
     if not columns or not np.isfinite(table[CLASS_KEY][0]):
         return ""
-    return reason_words(session, {metric: float(table[of.key][0]) for metric, of in columns.items()}, rules)
+    values = {metric: float(table[of.key][0]) for metric, of in columns.items()}
+    return reason_words(session, values, rules, session.manager.n_spikes(cluster))
 
 
-def reason_words(session: SessionLike, values: Mapping[str, float], rules: Sequence[Rule]) -> str:
+def reason_words(
+    session: SessionLike, values: Mapping[str, float], rules: Sequence[Rule], n_spikes: int | None = None
+) -> str:
     """Return `mua: signal to noise 3.2 is below 5` or `good: it keeps all 12 thresholds`.
 
     Parameters
     ----------
     values : mapping of str to float
         Metrics of one cluster by name.
+    n_spikes : int, optional
+        How many spikes it has, to tell whether they are too few to rule contamination out.
     """
     name = CLASSES[int(classify({metric: [value] for metric, value in values.items()}, rules)[0])]
     deciding = deciding_rules(values, rules)
     if not deciding:
         n_rules = sum(rule.metric in values for rule in rules)
         return f"{name}: it keeps all {n_rules} thresholds"
-    return f"{name}: {listed([broken_words(session, rule, values[rule.metric]) for rule in deciding], 8)}"
+    return f"{name}: {listed([broken_words(session, rule, values[rule.metric], n_spikes) for rule in deciding], 8)}"
 
 
-def broken_words(session: SessionLike, rule: Rule, value: float) -> str:
+def broken_words(session: SessionLike, rule: Rule, value: float, n_spikes: int | None = None) -> str:
     """Return which threshold a value breaks: `signal to noise 3.2 is below 5`."""
+    is_sliding, most = rule.metric == "sliding_rp_violation", rule.most
+    if is_sliding and most is not None and n_spikes is not None and not can_rule_out(most, n_spikes, _used_s(session)):
+        found = "" if np.isnan(value) else f" ({format_number(value, 3)} > {most:g})"
+        return f"too few spikes to rule contamination out{found}"
     column = rule_column(session, rule)
     words, unit = (rule.metric, "") if column is None else (column.name, column.unit_in(session.model.unit))
     if np.isnan(value):
@@ -121,6 +132,11 @@ def broken_words(session: SessionLike, rule: Rule, value: float) -> str:
     end = rule.least if is_low else rule.most
     number = format_number(size, 0 if column is None or column.is_whole else max(column.decimals, _decimals(size, end)))
     return f"{words} {number} is {'below' if is_low else 'above'} {end:g} {unit}".rstrip()
+
+
+def _used_s(session: SessionLike) -> float:
+    """Return the seconds of all times, those of metrics."""
+    return sum(stop_s - start_s for start_s, stop_s in spans_of(session.whole.range_s))
 
 
 def _decimals(value: float, end: float | None) -> int:
