@@ -292,6 +292,11 @@ class ActionController(QObject):
         cuts = session.opened.cuts
         self._cuts.ask((act, best, session.wizard.place), lambda _: cuts(best))
 
+    @property
+    def busy(self) -> bool:
+        """Whether an action waits for the cut of the best cluster."""
+        return self._cuts.wanted is not None
+
     def _on_cut_known(self, question: Any, _cut: object) -> None:
         act, best, place = question
         session = self._session
