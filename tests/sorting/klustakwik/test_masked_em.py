@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tracemalloc
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import h5py
@@ -160,9 +161,24 @@ def test_kept_costs_are_those_that_are_computed_anew(monkeypatch):
     features, masks, labels = draw_spikes(120, n_clusters=6)
     kept = run_steps(em_of(features, masks, labels), 5)
     monkeypatch.setattr(spike_blocks, "COST_BYTES", 0)
+    monkeypatch.setattr(spike_part, "_SPIKES_AT_ONCE", 37)
     anew = run_steps(em_of(features, masks, labels), 5)
     for one, other in zip(kept, anew, strict=True):
         assert_array_equal(one, other)
+
+
+def test_memory_grows_by_little_for_each_spike_however_many_clusters_there_are(monkeypatch):
+    monkeypatch.setattr(spike_blocks, "COST_BYTES", 0)
+    peaks, counts = [], (6_000, 18_000)
+    features, masks, labels = draw_spikes(450, n_clusters=40)
+    for n_spikes in counts:
+        em = em_of(features[:n_spikes], masks[:n_spikes], labels[:n_spikes], points_for_cluster_mask=10.0)
+        em.step()
+        tracemalloc.start()
+        em.step()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 100 * (counts[1] - counts[0])  # bytes; costs of each in each cluster would be 320
 
 
 def test_own_costs_of_clusters_are_the_sums_over_their_spikes():

@@ -19,6 +19,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 _MOST_HELD = 2**8  # parts that a process holds for other ones
+_SPIKES_AT_ONCE = 2**11  # whose costs are not kept
 
 
 class Chosen(NamedTuple):
@@ -156,21 +157,27 @@ class SpikePart:
         """Return the best clusters of the spikes; None where costs of the step before are needed, and not here."""
         from napari_phy.sorting.klustakwik import _loops
 
-        n = self._stop - self._start
-        if choice.is_complete:
-            costs = np.empty((n, choice.width))
-        elif self._step != choice.step - 1:
+        n, clusters = self._stop - self._start, choice.clusters
+        if not choice.is_complete and self._step != choice.step - 1:
             return None
+        if choice.is_complete:
+            step = n if choice.keeps else min(n, _SPIKES_AT_ONCE)
+            self._costs, self._step = np.empty((0, 0)), -1  # before there is room for others
+            costs = np.empty((step, choice.width))
+        elif choice.moved is not None:
+            step, costs = n, np.empty((n, choice.width))
+            costs[:, : len(choice.moved)] = self._costs[:, choice.moved]
         else:
-            costs = self._costs
-            if choice.moved is not None:
-                costs = np.empty((n, choice.width))
-                costs[:, : len(choice.moved)] = self._costs[:, choice.moved]
+            step, costs = n, self._costs
         linear = np.ascontiguousarray(choice.gaussians.linear.T)
-        _loops.fill_costs(self._spikes, self._start, self._stop, choice.gaussians, linear, choice.columns, costs)
-        chosen, tally = Chosen.empty(n), Tally.zeros(len(choice.clusters) + 1)
-        clusters = choice.clusters
-        _loops.choose(costs, choice.cluster_columns, choice.constants, clusters, choice.noise_cost, chosen)
+        chosen, tally = Chosen.empty(n), Tally.zeros(len(clusters) + 1)
+        best, second, best_costs, second_costs = chosen
+        for first in range(0, n, step):
+            rows = slice(first, min(first + step, n))
+            start, stop = self._start + rows.start, self._start + rows.stop
+            _loops.fill_costs(self._spikes, start, stop, choice.gaussians, linear, choice.columns, costs)
+            some = Chosen(best[rows], second[rows], best_costs[rows], second_costs[rows])
+            _loops.choose(costs, choice.cluster_columns, choice.constants, clusters, choice.noise_cost, some)
         places = np.zeros(int(clusters[-1]) + 1 if len(clusters) else 1, dtype=np.int64)
         places[clusters] = np.arange(1, len(clusters) + 1)
         _loops.add_tally(places, chosen, self._n_params, tally)
