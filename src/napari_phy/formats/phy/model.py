@@ -288,7 +288,7 @@ class PhyModel(BaseModel):
             channels = as_integers(ids.row("channels"), ids.path.name)
         n = len(channels)
         if n and (int(channels.min()) < 0 or len(np.unique(channels)) < n):
-            raise KwikFormatError("channel_map.npy names a channel twice or below 0; correct it.")
+            raise KwikFormatError("The file channel_map.npy names a channel twice or below 0; correct it.")
         probe = Probe(read_only(channels), read_only(assumed_line(n)), is_known=read_only(np.zeros(n, dtype=np.bool_)))
         if positions is not None and positions.shape == (n, 2):
             probe = Probe(read_only(channels), read_only(positions.read().astype(np.float64)))
