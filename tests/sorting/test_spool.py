@@ -19,3 +19,6 @@ def test_rows_are_read_as_they_were_appended(tmp_path, row_shape):
     assert spool.shape == whole.shape
     for rows in (slice(None), slice(2, 9), slice(1, 10, 3), slice(5, 5), slice(8, 50)):
         assert_array_equal(spool[rows], whole[rows])
+    whole[3:6] = -1
+    spool[3:6] = whole[3:6]
+    assert_array_equal(spool[:], whole)

@@ -23,10 +23,11 @@ from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
 from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
 from napari_phy.sorting.sources import Model, open_source
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
-from napari_phy.sorting.templates.refinement import TemplateSubtraction
+from napari_phy.sorting.templates.refinement import FIRST, TemplateSubtraction
 from napari_phy.sorting.traces import RawTraces
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_ROWS_AT_ONCE = 2**14
 
 
 def run(
@@ -134,8 +135,23 @@ def _measured(
     detector.measure(traces, times, reporter, executor, folder, is_fitted=True)
     made = {number: replace(found, spike_clusters=joined[number][1]) for number, found in detector.groups_.items()}
     for number, found in made.items():
+        _add_masks(found.masks, joined[number][1], np.abs(refiner.templates_[number]).max(axis=1, initial=0))
         reporter.say(f"Channel group {number} has {found.n_clusters} clusters that explain its traces.")
     return made
+
+
+def _add_masks(masks: Any, labels: npt.NDArray[np.int32], sizes: npt.NDArray[np.float32]) -> None:
+    """Unmask the largest channel of the template of spikes that larger ones hide: no value there is beyond a threshold.
+
+    `sizes` are `(n_clusters, n_channels)`, those of templates.
+    """
+    for start in range(0, len(labels), _ROWS_AT_ONCE):
+        rows = slice(start, min(start + _ROWS_AT_ONCE, len(labels)))
+        some, mine = masks[rows], labels[rows]
+        hidden = np.flatnonzero((mine >= FIRST) & ~some.any(axis=1))
+        if len(hidden):
+            some[hidden, sizes[mine[hidden] - FIRST].argmax(axis=1)] = 1
+            masks[rows] = some
 
 
 def _labels(clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor: Any) -> npt.NDArray[np.int32]:

@@ -52,3 +52,8 @@ class Spool:
         self._file.seek(start * self._row_bytes)
         self._file.readinto(values.reshape(-1).view(np.uint8).data)
         return values[::step]
+
+    def __setitem__(self, rows: slice, values: npt.NDArray[Any], /) -> None:
+        start, _, _ = rows.indices(self._n_rows)
+        self._file.seek(start * self._row_bytes)
+        self._file.write(np.ascontiguousarray(values, dtype=self.dtype).tobytes())
