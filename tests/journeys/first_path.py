@@ -52,6 +52,8 @@ def take_path_of_keys(person: Person, kwik: Path) -> None:
         if person.session.wizard.cut is not None:
             break
         person.press(Qt.Key.Key_Space)
+        person.wait(lambda: not person.workspace.controller.busy, "the cut of a cluster")
+        person.settle()
     person.press(Qt.Key.Key_K)
     person.press(Qt.Key.Key_G, ALT)
     sort_the_rest(person)

@@ -76,7 +76,6 @@ class Person:
     def settle(self) -> None:
         """Wait until nothing is being done to the data set and every view shows the selection."""
         QApplication.processEvents()
-        self.wait(lambda: not self.workspace.controller.busy, "the cut of a cluster")
         self.wait(lambda: self.workspace.controller.work.job is None, "what is done in the background")
         self.wait(lambda: not any(getattr(panel, "busy", False) for panel in self.workspace.panels.values()), "views")
         QApplication.processEvents()
