@@ -171,7 +171,7 @@ def test_a_cut_is_shown_split_and_taken_back_by_keys_alone(person, panel):
     command(person, "wo gain")
     assert session.views["wizard"].order == "gain"
     joined = session.merge(different_neurons(session, whole)).added[0]
-    person.press(Qt.Key.Key_K, SHIFT)
+    show_cut(person)
     assert person.chosen == (joined,)
     cut = session.wizard.cut
     assert session.selection.spikes.tolist() == cut.spikes.tolist()
@@ -182,11 +182,17 @@ def test_a_cut_is_shown_split_and_taken_back_by_keys_alone(person, panel):
     assert len(person.chosen) == 2
     person.press(Qt.Key.Key_Z, CTRL)
     assert person.chosen == (joined,)
-    person.press(Qt.Key.Key_K, SHIFT)
+    show_cut(person)
     assert session.wizard.cut is not None
     person.press(SPACE)
     assert session.wizard.is_one(joined)
     assert person.chosen[0] != joined
+
+
+def show_cut(person):
+    person.press(Qt.Key.Key_K, SHIFT)
+    person.wait(lambda: not person.workspace.controller.busy, "the cut of the cluster")
+    person.settle()
 
 
 def different_neurons(session, cluster):

@@ -224,7 +224,8 @@ class ScatterPlot(DataCanvas):
         self._paint_over(painter)
 
     def _paint_marks(self, painter: QPainter, px: Points, theme: Tokens, area: QRectF) -> None:
-        paint_dots(painter, px, np.zeros(len(px), np.int64), self.dots(theme)[-1:], area)
+        if len(px):
+            paint_dots(painter, px, np.zeros(len(px), np.int64), self.dots(theme)[-1:], area)
 
 
 def _slots_of(data: ScatterData) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
