@@ -131,6 +131,7 @@ def test_a_widget_without_a_panel_is_logged_once(qtbot, caplog):
     window = shown(qtbot, QWidget())
     overlay = Overlay(window, lambda painter: painter.no_such_thing())
     overlay.show()
+    qtbot.waitUntil(lambda: any(record.name == LOGGER for record in caplog.records))
     repaint(window)
     assert len([record for record in caplog.records if record.name == LOGGER]) == 1
 
