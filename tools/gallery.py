@@ -36,6 +36,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         keep_settings_of_the_person(Path(home))
         go_through_proposals(options.folder, fresh_sample(Path(home)))
+    with tempfile.TemporaryDirectory() as home:
+        keep_settings_of_the_person(Path(home))
+        class_and_compare(options.folder, fresh_sample(Path(home)))
     return 0
 
 
@@ -90,6 +93,40 @@ def go_through_proposals(folder: Path, kwik: Path) -> None:
     person.wait(lambda: panel.data is not None and panel.data.request.clusters == largest.clusters, "the preview")
     person.rest(0.5)
     path = folder / "proposals.png"
+    person.picture(path)
+    print(path)
+    viewer.layers.clear()
+    viewer.close()
+
+
+def class_and_compare(folder: Path, kwik: Path) -> None:
+    """Keep a picture of classes beside histograms of metrics, and one of edits compared with the original."""
+    import napari
+    from journeys.person import Person
+
+    viewer = napari.Viewer()
+    viewer.theme = "dark"
+    person = Person(viewer)
+    person.resize(*SMALL)
+    person.open(kwik.resolve())
+    put_mouse_aside()
+    person.session.views["Grid"].content = "metrics"
+    for title in ("Classes", "Grid"):
+        person.workspace.board.open(title)
+    person.click(person.listed()[0])
+    person.rest(2)
+    person.settle()
+    path = folder / "classes.png"
+    person.picture(path)
+    print(path)
+    person.session.merge([5, 12])
+    person.session.merge([7, 15])
+    person.session.move([13], "noise")
+    person.session.compare_with(clustering="original")
+    person.workspace.board.open("Compare")
+    person.rest(2)
+    person.settle()
+    path = folder / "compare.png"
     person.picture(path)
     print(path)
     viewer.layers.clear()
