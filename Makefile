@@ -9,7 +9,8 @@ ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s
 # Packages are compiled on all cores and without their tests; pip does it one file at a time.
 INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 COMPILE = $(PY) -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
-IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A worker that dies ends the run: with whole files to hand out, xdist waits for ever for the one that takes its place.
+IN_PARALLEL = -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
 GALLERY = $(ON_XVFB) $(PY) tools/gallery.py

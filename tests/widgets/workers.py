@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from qtpy.QtCore import QRunnable
+from qtpy.QtCore import QThreadPool
 
 
 class _Signal(list):
@@ -14,19 +14,14 @@ class _Signal(list):
             slot(*values)
 
 
-class _Worker(QRunnable):
+class _Worker:
     def __init__(self, function, *given, **_):
-        super().__init__()
-        self.setAutoDelete(False)
         self.call = partial(function, *given)
         self.errored, self.finished = _Signal(), _Signal()
         self.has_run, self.error = False, None
 
     def start(self):
         """Wait for the test."""
-
-    def run(self):
-        """Do nothing in the thread."""
 
 
 class Workers:
@@ -36,6 +31,13 @@ class Workers:
         self.n_made = 0
         self.busy: list[_Worker] = []
         monkeypatch.setattr("napari_phy.widgets.base.latest_result.create_worker", self._make)
+        start = QThreadPool.start
+
+        def start_in_pool(pool, worker, *priority):
+            if not isinstance(worker, _Worker):
+                start(pool, worker, *priority)
+
+        monkeypatch.setattr(QThreadPool, "start", start_in_pool)
 
     def _make(self, *given, **options):
         assert not self.busy
