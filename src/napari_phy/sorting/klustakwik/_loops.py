@@ -124,16 +124,19 @@ def fit_cores(sums, prior, log_volume, gaussians):  # type: ignore[no-untyped-de
 
 @compiled
 def _invert(matrix):  # type: ignore[no-untyped-def]
-    """Invert a symmetric matrix in place; return the log of its determinant, and whether it is positive definite."""
+    """Invert a symmetric matrix in place; return the log of its determinant, and whether it is positive definite.
+
+    Rows are written value by value: to assign whole rows takes numba seconds longer to compile.
+    """
     log_determinant = 0.0
     for k in range(len(matrix)):
-        pivot = matrix[k, k]
+        line, pivot = matrix[k], matrix[k, k]
         if not pivot > 0:
             return 0.0, False
         log_determinant += math.log(pivot)
-        matrix[k, k] = 1
-        line = matrix[k] / pivot
-        matrix[k] = line
+        line[k] = 1
+        for j in range(len(matrix)):
+            line[j] /= pivot
         for i in range(len(matrix)):
             if i != k:
                 factor = matrix[i, k]
