@@ -20,6 +20,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
+from napari_phy.core.summaries import model_html
 
 
 class SpikeRows(Protocol):
@@ -266,6 +267,10 @@ class BaseModel(ABC):
         what = f"{self.name}, channel group {self.channel_group}, {self.clustering}"
         sizes = f"{self.n_spikes} spikes, {self.n_channels} channels, {self.duration:g} s"
         return visible(f"<{type(self).__name__} {what}: {sizes}>")
+
+    def _repr_html_(self) -> str:
+        """Return what the data set has and lacks, for a notebook."""
+        return model_html(self)
 
     @abstractmethod
     def describe(self) -> str:

@@ -13,6 +13,7 @@ from napari_phy.core.cluster_groups import ClusterGroup, GroupList, group_name, 
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.partition import Partition, unknown_cluster
+from napari_phy.core.summaries import clustering_html, count
 
 Int64 = npt.NDArray[np.int64]
 
@@ -120,6 +121,14 @@ class Clustering:
         return self._groups.groups
 
     # ---- what an edit asks for
+
+    def __repr__(self) -> str:
+        what = f"{count(len(self.cluster_ids), 'cluster')}, {count(self.total_spikes, 'spike')}"
+        return f"<{type(self).__name__}: {what}>"
+
+    def _repr_html_(self) -> str:
+        """Return its groups and its largest clusters, for a notebook."""
+        return clustering_html(self)
 
     def _get(self, cluster_id: int, field: str) -> Any:
         if cluster_id not in self._partition:

@@ -12,6 +12,7 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.partition import unknown_cluster
 from napari_phy.core.signals import signal
+from napari_phy.core.summaries import selection_html, selection_text
 from napari_phy.core.update_info import no_spikes
 
 
@@ -122,3 +123,10 @@ class Selection:
         if spike in spikes and cluster not in self._clusters:
             self._clusters, self._n_best = (*self._clusters, cluster), max(1, self._n_best)
         self.select_spikes(spikes)
+
+    def __repr__(self) -> str:
+        return selection_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return the selected clusters for a notebook."""
+        return selection_html(self, self._manager)

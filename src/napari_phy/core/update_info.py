@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.cluster_groups import GroupChange
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.summaries import update_html, update_text
 
 KINDS = ("merge", "split", "assign", "reset", "move", "label", "recolor", "discard", "groups")
 Cause = Literal["edit", "undo", "redo"]
@@ -110,3 +111,10 @@ class UpdateInfo:
             ),
             cause="redo" if self.cause == "undo" else "undo",
         )
+
+    def __repr__(self) -> str:
+        return update_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return what became of which clusters, for a notebook."""
+        return update_html(self)

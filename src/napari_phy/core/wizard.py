@@ -14,6 +14,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.signals import signal
+from napari_phy.core.summaries import wizard_html
 from napari_phy.core.wizard_order import Arrange, ExpectedGain, by_size
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,10 @@ class Wizard:
     def __repr__(self) -> str:
         place = " and ".join(map(str, self.place)) or "no cluster"
         return f"<Wizard: {'paused at ' if self._paused else ''}{place}, {len(self.skipped)} skipped>"
+
+    def _repr_html_(self) -> str:
+        """Return where it is, for a notebook."""
+        return wizard_html(self)
 
     @property
     def best(self) -> int | None:

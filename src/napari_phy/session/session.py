@@ -13,12 +13,14 @@ from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.html import summary
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
-from napari_phy.core.sentences import visible
+from napari_phy.core.sentences import listed, visible
 from napari_phy.core.signals import signal
+from napari_phy.core.summaries import groups_words, model_facts
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
@@ -466,3 +468,10 @@ class Session(Saving, TimeStructures):
     def __repr__(self) -> str:
         what = f"{len(self.manager.cluster_ids)} clusters, {self.model.n_spikes} spikes"
         return visible(f"<Session {self.name}: {what}>")
+
+    def _repr_html_(self) -> str:
+        """Return what is open, for a notebook."""
+        facts = model_facts(self.model)
+        facts |= {"clusters": f"{len(self.manager.cluster_ids)} ({groups_words(self.manager)})"}
+        facts |= {"unsaved edits": self.n_unsaved or None, "selected": listed(self.selection.clusters)}
+        return summary("Session", facts, notes=self.messages, subtitle=self.name)

@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress
+from napari_phy.core.summaries import job_html
 
 logger = logging.getLogger(__name__)
 
@@ -225,6 +226,12 @@ class Job(Generic[T]):
     def __repr__(self) -> str:
         state = str(self.progress) if self.status == "running" else self.status
         return f"<Job {self.name}: {state}>"
+
+    def _repr_html_(self) -> str:
+        """Return how far it is now, for a notebook."""
+        progress = self.progress
+        state = str(progress) if self.status == "running" else self.status
+        return job_html(self.name, state, progress.fraction, self.log)
 
     def _run(self, work: Callable[[Reporter], T]) -> None:
         try:
