@@ -114,12 +114,18 @@ def _parser() -> argparse.ArgumentParser:
     converting = _add(
         commands,
         "convert",
-        "write any variant of Kwik, a recording of Open Ephys or a folder of phy anew as klusta 3 does; old files stay",
+        "write any variant of Kwik, a recording of Open Ephys or a folder of phy anew as klusta 3 does, or as a folder "
+        "of phy; old files stay",
         _convert,
-        ["napari-phy convert old/recording.kwik new/recording.kwik"],
+        [
+            "napari-phy convert old/recording.kwik new/recording.kwik",
+            "napari-phy convert recording.kwik folder-for-phy",
+            "napari-phy convert kilosort/ recording.kwik",
+        ],
     )
     _add_file(converting)
-    converting.add_argument("target", type=Path, help="the .kwik file to make")
+    converting.add_argument("target", type=Path, help="what to make: a .kwik file, else a folder that phy opens")
+    converting.add_argument("--group", type=int, help="the channel group of a folder; the first if none is given")
     detecting = _add(
         commands,
         "detect",
@@ -241,7 +247,7 @@ def _check(options: argparse.Namespace) -> Answer:
 def _convert(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.converting import convert
 
-    return convert(options.file, options.target, quiet=options.json)
+    return convert(options.file, options.target, options.group, quiet=options.json)
 
 
 def _detect(options: argparse.Namespace) -> Answer:

@@ -48,7 +48,8 @@ def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -
         Write raw data that lie in HDF5, or behind a header, to a `.dat` beside `path`.
     """
     if copies_raw and (is_hdf5(model) or has_header(model)):
-        return [_write_raw(model, path.with_suffix(".dat"), target)]
+        write_raw(model, path.with_suffix(".dat"), f"{target.stem}.dat")
+        return [f"{target.stem}.dat"]
     links = _links(model, target)
     found = raw_of(model) or [None] * len(links)
     files = [
@@ -78,17 +79,21 @@ def _named(raw: RawData, target: Path) -> str:
     return named + ("" if raw.node is None else raw.node.removesuffix("/data"))
 
 
-def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:
+def write_raw(model: BaseModel, dat: Path, name: str) -> None:
+    """Write the raw data of all recordings, one after the other, to a new flat file; `name` is for messages.
+
+    Raises
+    ------
+    SaveError
+        The disk has too little room.
+    """
     assert isinstance(model.traces, JoinedTraces)
     traces = model.traces.stored
     n_samples, n_channels = traces.shape
     row_bytes = n_channels * traces.dtype.itemsize
     if shutil.disk_usage(dat.parent).free < n_samples * row_bytes:
-        raise SaveError(
-            f"{target.stem}.dat needs {n_samples * row_bytes / 1e9:.1f} GB, more than the disk has; make room first."
-        )
+        raise SaveError(f"{name} needs {n_samples * row_bytes / 1e9:.1f} GB, more than the disk has; make room first.")
     step = max(1, _BLOCK_BYTES // row_bytes)
     with dat.open("xb") as stream:
         for start in range(0, n_samples, step):
             np.ascontiguousarray(traces[start : start + step]).tofile(stream)
-    return f"{target.stem}.dat"

@@ -26,6 +26,7 @@ from napari_phy.formats.phy.tables import (
     groups_of,
     labels_of,
     read_columns,
+    texts_of,
     write_info,
     write_tables,
 )
@@ -99,7 +100,9 @@ class PhyClusteringFile:
             file.write(np.ascontiguousarray(written).data)
         stage_tables(self.folder, self.path, copy, tables)
         reader = PhyClusteringReader(replace(self, path=copy))
-        if not np.array_equal(reader.ids, clustering.spike_clusters) or reader.groups != _of_alive(groups, alive):
+        same_ids = np.array_equal(reader.ids, clustering.spike_clusters)
+        same_labels = texts_of(reader.labels, alive) == texts_of(clustering.cluster_labels, alive)
+        if not (same_ids and same_labels and reader.groups == _of_alive(groups, alive)):
             raise SaveError(f"{self.path.name} came out other than it was written")
         return reader.content_hash()
 
@@ -129,6 +132,11 @@ class PhyClusteringReader:
         """{cluster: group}, unsorted ones left out."""
         return groups_of(self._columns, self._alive)
 
+    @property
+    def labels(self) -> dict[str, dict[int, Any]]:
+        """{field: {cluster: value}} of the other fields."""
+        return labels_of(self._columns, self._alive)
+
     def content_hash(self) -> str:
         """Return a hash of the clustering: cluster ids, groups, colours and labels."""
         return self._hash
@@ -137,7 +145,7 @@ class PhyClusteringReader:
     def _hash(self) -> str:
         alive, columns = self._alive, self._columns
         digest = hashlib.blake2b(np.ascontiguousarray(self.ids, dtype="<i8").data, digest_size=32)
-        labels = {name: sorted(values.items()) for name, values in labels_of(columns, alive).items() if values}
+        labels = {name: sorted(values.items()) for name, values in self.labels.items() if values}
         said = [len(self.ids), sorted(self.groups.items()), sorted(colors_of(columns, alive).items()), labels]
         digest.update(json.dumps(said, sort_keys=True).encode())
         return digest.hexdigest()

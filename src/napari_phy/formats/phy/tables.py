@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import logging
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,21 @@ _IDS = ("cluster_id", "id")
 INFO = "cluster_info.tsv"  # of phy and for other programs: a row for each cluster with spikes, all fields
 _MOST_BYTES = 50_000_000
 _COLOR = re.compile(r"#[0-9a-f]{6}")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_LONGEST_NAME = 200  # bytes
+_NO_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+_IN_QUOTES = re.compile(r'(?<=[\t,\n])"([-.0-9eE+]+)"(?=[\t,\r\n]|\Z)')
+_MARKED = re.compile(r"(?<=[\t\n])\x00([-.0-9eE+]+)")
+_MARK = "\x00"  # before a cell that is in quotes in the file, while the csv module is at work
 
 Values = Mapping[int, Any]
+
+
+class Text(str):
+    """A cell in quotes: text, though it looks like a number."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class Column:
     file : str
         Name of the file that it is read from.
     cells : dict of int to str
-        {cluster: text}, of clusters without spikes, too; blank ones left out.
+        {cluster: text}, of clusters without spikes, too; blank ones left out. `Text` where it has quotes.
     """
 
     file: str
@@ -45,8 +59,11 @@ class Column:
 
 
 def table_name(name: str) -> str:
-    """Return the file that phy keeps a field in."""
-    return f"cluster_{name}.tsv"
+    """Return the file that phy keeps a field in; another one where no file can be called by its name."""
+    usual = f"cluster_{name}.tsv"
+    if usual != INFO and len(usual.encode()) < _LONGEST_NAME and not _NO_NAME.search(name):
+        return usual
+    return f"cluster_{_NO_NAME.sub('-', name)[:40]}-{hashlib.sha1(name.encode()).hexdigest()[:8]}.tsv"
 
 
 def is_table(path: Path) -> bool:
@@ -100,12 +117,8 @@ def write_info(
         columns = {}
     cells: dict[str, Values] = {title: column.cells for title, column in columns.items()}
     cells |= {**labels, GROUP: groups, "n_spikes": n_spikes}
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter="\t", lineterminator="\r\n")
-    writer.writerow(["cluster_id", *cells])
-    for cluster in sorted(n_spikes):
-        writer.writerow([cluster, *(values.get(cluster, "") for values in cells.values())])
-    return stream.getvalue().encode()
+    rows = ((cluster, *(values.get(cluster, "") for values in cells.values())) for cluster in sorted(n_spikes))
+    return _table(["cluster_id", *cells], rows)
 
 
 def _without_info(files: Iterable[str]) -> Iterator[str]:
@@ -113,16 +126,14 @@ def _without_info(files: Iterable[str]) -> Iterator[str]:
 
 
 def parse(cell: str) -> str | int | float:
-    """Return a cell as phy does: a whole number, a number, else text."""
-    for kind in (int, float):
-        try:
-            value = kind(cell)
-        except ValueError:
-            continue
-        if kind is int and -(2**63) <= value < 2**63:
-            return value
-        return cell if not math.isfinite(value) else float(value)
-    return cell
+    """Return a cell as phy does: a whole number, a number, else text; `007`, `+1`, `1_0` and `"1"` stay text."""
+    bare = cell.strip()
+    if isinstance(cell, Text) or not _NUMBER.fullmatch(bare):
+        return str(cell)
+    if _WHOLE.fullmatch(bare) and -(2**63) <= int(bare) < 2**63:
+        return int(bare)
+    value = float(bare)
+    return value if math.isfinite(value) else cell
 
 
 def groups_of(columns: Mapping[str, Column], alive: set[int]) -> dict[int, str]:
@@ -145,6 +156,12 @@ def labels_of(columns: Mapping[str, Column], alive: set[int]) -> dict[str, dict[
         for name, column in columns.items()
         if name not in (GROUP, COLOR)
     }
+
+
+def texts_of(labels: Mapping[str, Values], alive: set[int]) -> dict[tuple[str, int], str]:
+    """Return {(field, cluster): text as it is written}; a blank one is none."""
+    pairs = ((field, one, str(value)) for field, values in labels.items() for one, value in values.items())
+    return {(field, one): text for field, one, text in pairs if one in alive and text.strip()}
 
 
 def write_tables(
@@ -175,12 +192,21 @@ def _written(name: str, columns: Mapping[str, Column], alive: set[int], wanted: 
         same = before is not None and (
             before.strip().lower() == value if name in (GROUP, COLOR) else _is_equal(parse(before), value)
         )
-        cells[cluster] = before if same and before is not None else str(value)
+        cells[cluster] = before if same and before is not None else _cell(value)
+    return _table(["cluster_id", name], sorted(cells.items()))
+
+
+def _cell(value: Any) -> str:
+    text = str(value)
+    return Text(text) if isinstance(value, str) and not isinstance(parse(text), str) else text
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter="\t", lineterminator="\r\n")
-    writer.writerow(["cluster_id", name])
-    writer.writerows(sorted(cells.items()))
-    return stream.getvalue().encode()
+    writer.writerow(head)
+    writer.writerows([f"{_MARK}{cell}" if isinstance(cell, Text) else cell for cell in row] for row in rows)
+    return _MARKED.sub(r'"\1"', stream.getvalue()).encode()
 
 
 def _is_same(one: Values, other: Values) -> bool:
@@ -196,6 +222,7 @@ def _columns_of(name: str, content: bytes) -> dict[str, Column]:
         raise ValueError("it is too large")
     text = content.decode("utf-8-sig")
     first = text.partition("\n")[0]
+    text = _IN_QUOTES.sub(rf"{_MARK}\1", text)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
     head = [cell.strip() for cell in next(rows, [])]
     place = next((head.index(one) for one in _IDS if one in head), None)
@@ -216,4 +243,5 @@ def _cells(head: list[str], place: int, row: list[str]) -> Iterator[tuple[str, i
         raise ValueError(f"there is no cluster {row[place]}")
     for number, title in enumerate(head[: len(row)]):
         if title and number != place and row[number].strip():
-            yield title, cluster, row[number]
+            cell = row[number]
+            yield title, cluster, Text(cell[1:]) if cell.startswith(_MARK) else cell
