@@ -1,7 +1,9 @@
-"""Traces of regions, their neuropil and ΔF/F, against loops."""
+"""Traces of regions, their neuropil, ΔF/F and crossings of a threshold, against loops."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.ndimage import percentile_filter
 
 from napari_phy.core.errors import ImagingError
@@ -11,7 +13,11 @@ from napari_phy.stats.region_traces import (
     neuropil_rings,
     regions_of_labels,
     relative_change,
+    threshold_crossings,
+    usual_threshold,
 )
+
+values = st.lists(st.one_of(st.integers(-5, 5).map(float), st.just(np.nan)), min_size=1, max_size=40)
 
 
 def test_traces_are_the_means_of_each_label():
@@ -141,3 +147,43 @@ def test_a_pixel_before_the_first_is_none_and_progress_is_told():
     assert compute_region_traces(movie, []).shape == (0, 2)
     assert np.isnan(compute_region_traces(movie, [np.array([], int)])).all()
     assert [pixels.tolist() for pixels in regions_of_labels([[0, 2], [2, -1]])[1]] == [[3], [1, 2]]
+
+
+def walked(times, trace, threshold):
+    """Return crossings the plain way."""
+    found, start = [], None
+    for (t0, v0), (t1, v1) in zip(zip(times, trace, strict=True), zip(times[1:], trace[1:], strict=True), strict=False):
+        at = t0 + (threshold - v0) / (v1 - v0) * (t1 - t0) if v0 != v1 else t1
+        if v0 <= threshold < v1:
+            start = at
+        elif v0 > threshold and not v1 > threshold:
+            if start is not None:
+                found.append((start, t0 if np.isnan(v1) else at))
+            start = None
+    return [*found, *([] if start is None else [(start, times[-1])])]
+
+
+@given(values, st.sampled_from([-2.0, 0.0, 0.5]), st.booleans())
+def test_crossings_are_those_of_a_walk(trace, threshold, falls):
+    times = np.cumsum(np.linspace(0.5, 1.5, len(trace)))
+    sign = -1 if falls else 1
+    wanted = walked(times.tolist(), [sign * value for value in trace], sign * threshold)
+    found = threshold_crossings(times, trace, threshold, falls=falls)
+    np.testing.assert_allclose(found, np.reshape(wanted, (-1, 2)))
+    long = threshold_crossings(times, trace, threshold, falls=falls, shortest_s=1.0)
+    np.testing.assert_allclose(long, [one for one in found if one[1] - one[0] >= 1.0] or np.empty((0, 2)))
+
+
+def test_a_crossing_is_between_two_samples_and_none_at_the_beginning():
+    found = threshold_crossings([0, 1, 2, 3, 4, 5], [9, 0, 4, 4, 0, 2], 1.0)
+    assert found == pytest.approx(np.array([[1.25, 3.75], [4.5, 5.0]]))
+    assert threshold_crossings([0, 1, 2], [0, np.nan, 5], 1.0).shape == (0, 2)
+
+
+def test_the_usual_threshold_is_three_deviations_of_the_noise_above_the_median():
+    trace = np.random.default_rng(0).normal(7.0, 2.0, 100_001)
+    trace[::50] = np.nan
+    assert usual_threshold(trace) == pytest.approx(7.0 + 3 * 2.0, abs=0.1)
+    trace[1::50] = 1e6  # a few transients are no noise
+    assert usual_threshold(trace) == pytest.approx(7.0 + 3 * 2.0, abs=0.3)
+    assert usual_threshold(np.full(3, np.nan)) == 0.5

@@ -9,7 +9,7 @@ from sorting.recordings import RATE, recording
 from napari_phy.core.errors import MissingDataError, SortingError
 from napari_phy.core.progress import CancelledError
 from napari_phy.sorting import spikedetect
-from napari_phy.sorting.matched.parameters import MatchedParameters
+from napari_phy.sorting.matched.detector import MatchedParameters
 from napari_phy.sorting.spikedetekt.parameters import SpikeDetektParameters
 from napari_phy.views.detection_preview import (
     DetectionRequest,

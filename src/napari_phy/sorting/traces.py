@@ -21,11 +21,12 @@ from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.raw_files import FlatLayout, RawData, RawLink, find_file, is_kwd, open_raw
 from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.formats.parameter_files.prb import ProbeFile, built_in_probe, read_prb
-from napari_phy.stats.row_length import better_row_length
 
 _RATES = 100.0, 1e6  # Hz
 _MANY_COLUMNS = 2**13  # more than any recording has
 _FIRST_SAMPLES = 2**13  # of a file, in which its number of channels may show
+_COMPARED = 2**15  # values of them, in which another number is looked for
+_SMOOTHER = 2.5  # how much smaller steps between successive samples of the same channel are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -258,6 +259,31 @@ def _other_row_length(traces: JoinedTraces, first: RawData, least: int) -> list[
     return [
         f"{first.path.name} looks as if it had {better} channels, not {first.n_channels}; correct the number if so."
     ]
+
+
+def better_row_length(samples: npt.NDArray[Any], n_channels: int, least: int = 1) -> int | None:
+    """Return the number of channels that samples have where it is another than is said; None where that is not seen.
+
+    Successive samples of a channel differ less than samples of different channels, which have offsets and slow waves of
+    their own. Where all channels are alike, nothing is seen, nor where rows are said to be several times as long.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n,)
+        As they lie in the file, one row behind the other.
+    n_channels : int
+        Length of a row as it is said.
+    least : int, default 1
+        Numbers below are not looked at, such as those with which a probe does not go.
+    """
+    values = np.asarray(samples[:_COMPARED], dtype=np.float64)
+    most = min(2 * n_channels + 1, len(values) // 4)
+    if not least <= n_channels < most or not np.isfinite(values).all():
+        return None
+    head = values[: len(values) - most]
+    steps = {length: float(np.abs(values[length : length + len(head)] - head).mean()) for length in range(least, most)}
+    best = min(steps, key=lambda length: steps[length])
+    return best if best != n_channels and _SMOOTHER * steps[best] < steps[n_channels] else None
 
 
 def _spare(found: Sequence[RawData]) -> list[str]:

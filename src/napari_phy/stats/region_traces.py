@@ -1,4 +1,4 @@
-"""Brightness of regions of a movie over time, and its changes relative to a baseline."""
+"""Brightness of regions of a movie over time, its changes relative to a baseline, and when it passes a threshold."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Int64 = npt.NDArray[np.int64]
 BASELINE_S, BASELINE_PERCENTILE = 60.0, 8.0
 NEUROPIL_SHARE = 0.7
 RING_PX = (2, 10)  # gap around a region, and how far its neuropil reaches
+_USUAL_SD = 3.0  # of the noise above the median: the threshold at first
 
 
 def regions_of_labels(labels: npt.ArrayLike) -> tuple[Int64, list[Int64]]:
@@ -145,6 +146,64 @@ def relative_change(
     baseline = baseline.reshape(found.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(baseline > 0, (found - baseline) / baseline, np.nan)
+
+
+def threshold_crossings(
+    times_s: npt.ArrayLike,
+    values: npt.ArrayLike,
+    threshold: float,
+    *,
+    falls: bool = False,
+    shortest_s: float = 0.0,
+) -> Float64:
+    """Return (n, 2) when a trace comes above a threshold, and when it is there no longer.
+
+    Times are between two samples, on the straight line from one to the other. Where the trace is beyond the threshold
+    from its first sample on, or from the first after one that is not known, that is no crossing.
+
+    Parameters
+    ----------
+    times_s : array_like, shape (n_samples,)
+        Ascending.
+    values : array_like, shape (n_samples,)
+        The trace; NaN where it is not known.
+    threshold : float
+        Passed where a value is above it; below it if `falls`.
+    falls : bool, default False
+        Whether the trace comes from above.
+    shortest_s : float, default 0.0
+        Leave out what lasts less long.
+    """
+    times, trace = np.asarray(times_s, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    beyond = threshold - trace if falls else trace - threshold
+    inside = beyond > 0  # NaN is not
+    edges = np.diff(inside.astype(np.int8))
+    firsts, lasts = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)  # the sample before each edge
+    if not len(firsts):
+        return np.empty((0, 2))
+    starts = _between(times, beyond, firsts)
+    stops = np.append(_between(times, beyond, lasts), times[-1])
+    stops = stops[np.searchsorted(np.append(lasts, len(trace)), firsts)]
+    found = np.column_stack([starts, stops])[np.isfinite(beyond[firsts])]
+    return np.asarray(found[found[:, 1] - found[:, 0] >= shortest_s])
+
+
+def usual_threshold(values: Float64) -> float:
+    """Return a round value three standard deviations of the noise above the median; 0.5 where nothing is known."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.5
+    middle = float(np.median(known))
+    noise = 1.4826 * float(np.median(np.abs(known - middle)))
+    return round(middle + _USUAL_SD * noise, 2)
+
+
+def _between(times: Float64, beyond: Float64, before: npt.NDArray[np.int64]) -> Float64:
+    """Return when `beyond` is 0 between some samples and the next; at the known one where the other is not."""
+    here, there = beyond[before], beyond[before + 1]
+    share = np.divide(here, here - there, out=np.full(len(before), np.nan), where=np.isfinite(here - there))
+    share = np.where(np.isnan(share), np.isnan(here), share)
+    return np.asarray(times[before] + share * (times[before + 1] - times[before]))
 
 
 def _times(shape: tuple[int, ...]) -> str:

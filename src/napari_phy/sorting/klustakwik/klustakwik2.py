@@ -18,17 +18,17 @@ from napari_phy.core.progress import CancelledError
 from napari_phy.sorting.algorithms import Estimator, register
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.klustakwik.deletion import delete_clusters
-from napari_phy.sorting.klustakwik.masked_em import FIRST, MaskedEM, Step
+from napari_phy.sorting.klustakwik.masked_em import FIRST, NOISE, MaskedEM, Step
 from napari_phy.sorting.klustakwik.masked_features import MaskedFeatures
 from napari_phy.sorting.klustakwik.parameters import KlustaKwik2Parameters
 from napari_phy.sorting.klustakwik.spike_blocks import N_BLOCK, SpikeBlocks
 from napari_phy.sorting.klustakwik.splitting import split_clusters
-from napari_phy.sorting.klustakwik.starts import labels_from_masks
 
 Int32 = npt.NDArray[np.int32]
 
 _LEAST_TO_SPLIT = 20  # spikes
 _LEAST_GAIN = 1e-3  # of the score, for which clusters are divided again
+_PATTERNS_AT_ONCE = 2**12
 _SHARE_LEFT = 0.85  # of what is left of the bar, after each step
 
 
@@ -123,7 +123,7 @@ class KlustaKwik2(Estimator):
     def _start(self, features: MaskedFeatures, labels: npt.ArrayLike | None, rng: np.random.Generator) -> Int32:
         if labels is None:
             n_most = min(self.parameters.num_starting_clusters, self.parameters.n_clusters_max)
-            return labels_from_masks(features, n_most, rng)
+            return _labels_from_masks(features, n_most, rng)
         given = np.asarray(labels)
         if given.shape != (features.n_rows,) or given.dtype.kind not in "iu" or given.min() < 0:
             raise SortingError(f"The clustering to begin with needs an id for each of {features.n_rows} spikes.")
@@ -181,3 +181,40 @@ def _renumbered(labels: npt.NDArray[np.integer]) -> Int32:
     ids, places = np.unique(labels, return_inverse=True)
     numbers = np.where(ids < FIRST, ids, np.cumsum(ids >= FIRST) + FIRST - 1)
     return np.asarray(numbers.astype(np.int32)[places])
+
+
+def _labels_from_masks(features: MaskedFeatures, n_clusters: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    """Return labels (n_spikes,): spikes with nearly the same unmasked channels have the same.
+
+    In random order, what a spike has unmasked becomes a cluster where no spike before it had the same, until there are
+    enough; what comes later joins the cluster that differs in the fewest channels. Spikes that are masked throughout
+    are noise.
+
+    Parameters
+    ----------
+    features : MaskedFeatures
+        The spikes.
+    n_clusters : int
+        The most clusters to begin with, beside noise.
+    rng : Generator
+        For the order, and for clusters that are as near as others.
+    """
+    patterns, channels, offsets = features.arrays.patterns, features.arrays.channels, features.arrays.offsets
+    firsts = np.flatnonzero(np.diff(patterns, prepend=-1))
+    n_unmasked = np.diff(offsets)[firsts]
+    is_unmasked = np.zeros((len(firsts), features.n_channels), dtype=np.float32)
+    places = np.repeat(offsets[firsts] - np.cumsum(n_unmasked) + n_unmasked, n_unmasked) + np.arange(n_unmasked.sum())
+    is_unmasked[np.repeat(np.arange(len(firsts)), n_unmasked), channels[places]] = 1
+
+    _, first_seen = np.unique(patterns[rng.permutation(len(patterns))], return_index=True)
+    in_order = np.argsort(first_seen)
+    founders = in_order[n_unmasked[in_order] > 0][:n_clusters]
+    nearest = np.empty(len(firsts), dtype=np.int32)
+    for start in range(0, len(firsts), _PATTERNS_AT_ONCE):
+        some = slice(start, start + _PATTERNS_AT_ONCE)
+        n_common = is_unmasked[some] @ is_unmasked[founders].T  # whole numbers, exact in any order
+        n_differing = n_unmasked[some, None] + n_unmasked[founders] - 2 * n_common
+        nearest[some] = np.argmin(n_differing + rng.random(n_differing.shape, dtype=np.float32) / 2, axis=1)
+    nearest[founders] = np.arange(len(founders))
+    labels = np.where(n_unmasked > 0, nearest + FIRST, NOISE).astype(np.int32)
+    return labels[patterns]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.settings import Number, Switch
 from napari_phy.sorting.algorithms import register
 from napari_phy.sorting.blocks import map_blocks
 from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.matched.kernel import Kernel, Neighbours, peaks_of, shapes_at
-from napari_phy.sorting.matched.parameters import MatchedParameters
 from napari_phy.sorting.spikedetekt.chunks import excerpts_of
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
@@ -26,6 +26,39 @@ Float64 = npt.NDArray[np.float64]
 
 _SHARE_BEFORE = 1 / 3  # of the kernel, before the trough
 _APART_MS = 0.4  # between two spikes whose shapes are taken
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedParameters(SpikeDetektParameters):
+    """Parameters of matched detection, each with its unit and bounds.
+
+    Raises
+    ------
+    SettingsError
+        A value is out of bounds, or contradicts another one.
+    """
+
+    filter_high: Annotated[
+        float, Number(title="Filter up to, at most", low=100, high=100_000, unit="Hz", tip="spikes have little beyond")
+    ] = 6000.0
+    use_single_threshold: Annotated[
+        bool, Switch(title="One threshold", tip="the same noise level for all channels")
+    ] = False
+    threshold_weak_std_factor: Annotated[float, Number(title="Weak threshold", low=0.1, high=100, unit="× noise")] = 3.0
+    kernel_ms: Annotated[
+        float, Number(title="Matched filter", low=0.3, high=5, unit="ms", tip="a third of it lies before the trough")
+    ] = 1.2
+    kernel_threshold: Annotated[
+        float, Number(title="Spikes for it", low=1, high=100, unit="× noise", tip="whose usual shape is looked for")
+    ] = 6.0
+    kernel_excerpts: Annotated[
+        int, Number(title="Excerpts for it", low=1, high=1000, is_whole=True, tip="evenly spaced over the recording")
+    ] = 10
+
+    @classmethod
+    def owner(cls) -> str:
+        """Return the name of the algorithm."""
+        return "Matched SpikeDetekt"
 
 
 @register

@@ -8,7 +8,7 @@ from magicgui.widgets import ComboBox, FloatSpinBox
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_phy.stats.crossings import threshold_crossings
+from napari_phy.stats.region_traces import threshold_crossings, usual_threshold
 from napari_phy.table.numbers import format_count
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
@@ -17,7 +17,6 @@ from napari_phy.widgets.base.theme import AXIS_PX, Tokens
 Float64 = npt.NDArray[np.float64]
 
 ABOVE, BELOW = "rises above", "falls below"
-USUAL_SD = 3.0  # of the noise above the median: the threshold at first
 
 
 class CrossingsForm(QWidget):
@@ -105,13 +104,3 @@ class CrossingsForm(QWidget):
             QPushButton {{ padding: {theme.px(3)}px {theme.px(9)}px; }}
             """
         )
-
-
-def usual_threshold(values: Float64) -> float:
-    """Return a round value three standard deviations of the noise above the median; 0.5 where nothing is known."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return 0.5
-    middle = float(np.median(known))
-    noise = 1.4826 * float(np.median(np.abs(known - middle)))
-    return round(middle + USUAL_SD * noise, 2)

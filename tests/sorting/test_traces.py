@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.stats.row_length import better_row_length
+from napari_phy.sorting.traces import better_row_length
 
 
 def traces(n_channels, seed=0, offset=300.0):
