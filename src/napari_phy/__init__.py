@@ -15,12 +15,14 @@ from napari_phy.table.similarity_measures import similarity
 
 if TYPE_CHECKING:
     from napari_phy import sorting
+    from napari_phy.storage.feature_store.store import FeatureStore
 
 MEA = Probe  # its name in klustaviewa and phy
 
 __all__ = [
     "MEA",
     "ClusterManager",
+    "FeatureStore",
     "KwikModel",
     "Probe",
     "Selector",
@@ -37,4 +39,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "sorting":  # which opening a data set does not need
         return import_module("napari_phy.sorting")
+    if name == "FeatureStore":
+        return import_module("napari_phy.storage.feature_store.store").FeatureStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ NUMBA_BOUNDSCHECK=1 they are compiled, and each index is checked. Prints the loo
 import ast
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from napari_phy.stats._whitened_distances import add_whitened_distances
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
+from napari_phy.storage.feature_store.store import FeatureStore
 from napari_phy.timeline._pulse_loops import choose_pulses
 from napari_phy.views._picture_loops import draw_lines
 from napari_phy.views.drift import DriftPoints
@@ -167,6 +169,15 @@ def explain(rng):
     explanation.fit(raw, {0: spikes}, detector.plan_)
 
 
+def store(rng):
+    """Build a store of features, few of which are 0."""
+    table = np.where(rng.random((30, 7)) < 0.3, rng.choice(HOSTILE, (30, 7)), np.float32(0))
+    with TemporaryDirectory() as folder:
+        found = FeatureStore.build(table, folder, memory_bytes=600)
+        np.testing.assert_array_equal(found.rows(slice(None)), table)
+        found.close()
+
+
 def main():
     """Run all, and tell which loops were not."""
     seen = set()
@@ -186,6 +197,7 @@ def main():
             detect(rng)
             cluster(rng)
             explain(rng)
+            store(rng)
     sys.setprofile(None)
     missed = sorted(kernels() - seen)
     sys.stdout.writelines(f"{Path(file).relative_to(PACKAGE)} {name}\n" for file, name in missed)

@@ -15,6 +15,7 @@ NapariPhyError
 ├── SortingError           spikes that cannot be detected or clustered as asked
 ├── ImagingError           a movie, or the cells in it, that cannot be used as asked
 ├── PlacementError         a probe that cannot be placed in an image like that
+├── FeatureStoreError      a store of features that is damaged, or cannot be built
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -108,6 +109,10 @@ class PlacementError(NapariPhyError, ValueError):
 
 class VideoError(NapariPhyError, ValueError):
     """A film cannot be opened, or not be read as asked."""
+
+
+class FeatureStoreError(NapariPhyError, ValueError):
+    """A store of features is damaged or of other spikes, or cannot be built."""
 
 
 class ReadOnlyError(NapariPhyError):
