@@ -176,7 +176,7 @@ class FeatureStore:
         ids = self._ids_of(spike_ids)
         if self.is_dense:
             return SparseRows.of(self.rows(ids), self.fill)
-        if np.array_equal(ids, self.sample_ids):
+        if len(ids) and np.array_equal(ids, self.sample_ids):
             return self._sparse_sample()
         is_ascending = bool((ids[1:] > ids[:-1]).all())
         unique, inverse = (ids, None) if is_ascending else np.unique(ids, return_inverse=True)
