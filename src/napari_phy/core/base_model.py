@@ -97,6 +97,7 @@ class BaseModel(ABC):
     masks: SpikeRows | None  # (n_spikes, n_channels), 0…1
     waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
     traces: Samples | None  # raw units, all channels of the file
+    has_quick_rows: bool = False  # whether features and masks of a spike lie together, so that few bytes are read
     events: Mapping[str, EventTimes] = MappingProxyType({})  # by kind; only kinds that have any
     metadata: Mapping[str, Any] = MappingProxyType({})  # parameters of detection, as the file has them
     missing: tuple[str, ...]

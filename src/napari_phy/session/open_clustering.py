@@ -21,6 +21,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.session.comparison import Comparison
 from napari_phy.session.proposals import Proposals
+from napari_phy.storage.feature_store.stored_features import StoredFeatures
 from napari_phy.storage.side_files import DECISIONS, KEPT_MINE, SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
@@ -75,6 +76,7 @@ class OpenClustering:
     cuts: ClusterCuts
     proposals: Proposals
     class_rules: ClassRules
+    stored_features: StoredFeatures | None  # None where features need no store
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -91,6 +93,7 @@ class OpenClustering:
         """Return the clustering of a model with the edits of its store replayed, by the choices that held before."""
         gate = EditGate(store)
         manager = _replayed(store, gate)
+        stored_features = StoredFeatures.of(model)
         sums = None
         if model.features is not None and model.masks is not None:
             sums = FeatureSums(manager, model.features, model.masks)
@@ -109,7 +112,7 @@ class OpenClustering:
         selection, comparison = Selection(manager), _comparison(manager, model, store)
         fields = manager, selection, sums, ranking, similarities, wizard, columns, channel, listed, comparison
         class_rules = ClassRules() if before is None else before.class_rules
-        opened = cls(model, store, gate, *fields, cuts, proposals, class_rules)
+        opened = cls(model, store, gate, *fields, cuts, proposals, class_rules, stored_features)
         similarities.follow(opened)
         proposals.follow(opened)
         return opened

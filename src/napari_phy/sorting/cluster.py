@@ -28,6 +28,7 @@ from napari_phy.sorting.klustakwik.masked_features import FeatureSpace, MaskedFe
 from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
 from napari_phy.sorting.templates.refinement import FIRST
 from napari_phy.sorting.traces import RawTraces, traces_of
+from napari_phy.storage.feature_store.stored_features import StoredFeatures
 from napari_phy.table.spike_rows import required
 
 Int64 = npt.NDArray[np.int64]
@@ -136,6 +137,7 @@ def run(
     refiner: Any = None if refine is None else find_algorithm(refine, "refine")()
     executor = executor_of(client, ipp_view)
     opened, settings = (model, {}) if isinstance(model, BaseModel) else _open(Path(model))
+    StoredFeatures.of(opened)
     try:
         known, ignored = known_settings(kind, settings)
         estimator = cast(Clusterer, kind(**{**known, **params}))

@@ -97,7 +97,7 @@ class SpikeColumnStore:
         return f"spike-columns-{self._model.channel_group}.bin"
 
     def _write(self, columns: SpikeColumns) -> None:
-        identity = _identity(self._model)
+        identity = identity_of(self._model)
         if identity is None or len(columns) < CACHED_FROM:
             return
 
@@ -115,7 +115,7 @@ class SpikeColumnStore:
     def _read(self) -> SpikeColumns | None:
         """Return what was kept of these spikes, None if it is of others or damaged."""
         path = find_side_file(self._model.path, self._name)
-        identity = _identity(self._model)
+        identity = identity_of(self._model)
         if path is None or identity is None:
             return None
         with suppress(OSError, ValueError):
@@ -137,7 +137,7 @@ def _read_columns(path: Path, identity: dict[str, object], n_spikes: int, n_chan
     return columns.lock() if not len(known) or int(known.max()) < n_channels else None
 
 
-def _identity(model: BaseModel) -> dict[str, object] | None:
+def identity_of(model: BaseModel) -> dict[str, object] | None:
     """Return what must be the same for the columns to hold: the features, the probe, the order of the spikes."""
     if model.features is None or model.masks is None or model.feature_file is None:
         return None

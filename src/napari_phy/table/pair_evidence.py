@@ -17,7 +17,7 @@ from napari_phy.stats.sampling import evenly_spread
 from napari_phy.stats.similarity import unit_vectors
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order, required
+from napari_phy.table.spike_rows import read_columns, required
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -182,5 +182,6 @@ def _read(model: BaseModel, spikes: Int64, channels: Int64) -> Float32:
     features = required(model.features, model, "features")
     some = evenly_spread(spikes, N_SPIKES)
     per_channel = features.shape[1] // model.n_channels
-    rows = read_in_file_order(features, some).reshape(len(some), model.n_channels, per_channel)[:, channels]
+    columns = (channels[:, None] * per_channel + np.arange(per_channel)).reshape(-1)
+    rows = read_columns(features, some, columns.tolist()).reshape(len(some), len(channels), per_channel)
     return np.asarray(rows[is_measured(rows)])

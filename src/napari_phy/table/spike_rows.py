@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -39,6 +40,18 @@ class PairRows(SpikeRows, Protocol):
 
 
 @runtime_checkable
+class ColumnRows(SpikeRows, Protocol):
+    """Rows of which single columns may be read without the others."""
+
+    @property
+    def reads_columns(self) -> bool:
+        """Whether that is so now."""
+
+    def columns(self, spike_ids: SpikeIds, columns: Sequence[int], /) -> npt.NDArray[np.float32]:
+        """Return (n, n_columns) of some columns of spikes, in the order given."""
+
+
+@runtime_checkable
 class MovableRows(SpikeRows, Protocol):
     """Waveforms that can be cut out around any samples."""
 
@@ -57,6 +70,7 @@ def with_data(rows: SpikeRows, spike_ids: SpikeIds) -> SpikeIds:
 
 
 BLOCK_BYTES = 2**24
+COLUMN_SPIKES = 2**20  # whose columns are read at a time
 STEP_BYTES = 2**23  # scattered rows that are read between two reports: a moment even from a slow disk
 
 
@@ -86,6 +100,32 @@ def read_in_file_order(
         on_progress(start / len(order))
         some = order[start : start + step]
         read[some] = rows[spike_ids[some]]
+    return read
+
+
+def reads_columns(rows: SpikeRows | None) -> bool:
+    """Return whether `read_columns` reads nothing but those columns."""
+    return isinstance(rows, ColumnRows) and rows.reads_columns
+
+
+def read_columns(
+    rows: SpikeRows,
+    spike_ids: npt.NDArray[np.int64],
+    columns: Sequence[int],
+    on_progress: OnProgress = no_progress,
+) -> npt.NDArray[np.float32]:
+    """Return (n, n_columns) of some columns of `spike_ids`, in the order given."""
+    read = np.empty((len(spike_ids), len(columns)), dtype=np.float32)
+    is_quick = isinstance(rows, ColumnRows) and rows.reads_columns
+    step = COLUMN_SPIKES if is_quick else rows_at_once(rows, STEP_BYTES)
+    order = None if is_quick else np.argsort(spike_ids, kind="stable")
+    for start in range(0, len(spike_ids), step):
+        on_progress(start / len(spike_ids))
+        some = slice(start, start + step) if order is None else order[start : start + step]
+        if isinstance(rows, ColumnRows):
+            read[some] = rows.columns(spike_ids[some], columns)
+        else:
+            read[some] = rows[spike_ids[some]][:, columns]
     return read
 
 

@@ -13,7 +13,7 @@ from napari_phy.stats.sampling import evenly_spread
 from napari_phy.table.cluster_channels import cluster_channels
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import required, rows_at_once
+from napari_phy.table.spike_rows import read_columns, required
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -83,11 +83,7 @@ def _read(session: SessionLike, cluster: int, on_progress: OnProgress) -> Spikes
     own_ids, other_ids = evenly_spread(spikes, MOST_OWN), evenly_spread(others, MOST_OTHERS)
     rows = []
     for ids, part in ((own_ids, part_of(on_progress, 0.5, 0.7)), (other_ids, part_of(on_progress, 0.7, 1))):
-        values, step = np.empty((len(ids), len(places))), rows_at_once(features)
-        for start in range(0, len(ids), step):
-            part(start / len(ids))
-            values[start : start + step] = features[ids[start : start + step]][:, places]
-        rows.append(values)
+        rows.append(read_columns(features, ids, places.tolist(), part).astype(np.float64))
     fine, others_fine = is_measured(rows[0]), is_measured(rows[1])
     return SpikesNearby(
         read_only(rows[0][fine]),

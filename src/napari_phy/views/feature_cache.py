@@ -14,7 +14,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.memory import BUDGET, ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order, required
+from napari_phy.table.spike_rows import read_columns, read_in_file_order, reads_columns, required
 
 SHARE = 16  # of the memory for caches is for the rows of one model at most
 
@@ -78,6 +78,8 @@ def cached_features(
     """
     model = session.model
     features = required(model.features, model, "features")
+    if reads_columns(features):  # which keep what was read
+        return read_columns(features, spike_ids, columns, on_progress)
     with _lock:
         cache = _caches.setdefault(model, ByteCache(lambda rows: rows.nbytes))
         known = cache.get("rows")

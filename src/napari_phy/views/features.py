@@ -17,7 +17,7 @@ from napari_phy.stats.spike_measures import Measure
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order, required, rows_at_once
+from napari_phy.table.spike_rows import COLUMN_SPIKES, read_columns, reads_columns, required, rows_at_once
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
 from napari_phy.views.feature_cache import cached_features
 from napari_phy.views.spike_shapes import measure_label, spike_shapes
@@ -260,7 +260,8 @@ def spikes_in_lasso(
         raise ClusteringError("The lasso needs three points or more.")
     spikes = all_spikes(session, request.clusters)
     found = [_NO_SPIKES]
-    step = rows_at_once(session.model.features)
+    features = session.model.features
+    step = COLUMN_SPIKES if reads_columns(features) else rows_at_once(features)
     for start in range(0, len(spikes), step):
         block = spikes[start : start + step]
         of_block = part_of(on_progress, start / len(spikes), min(1, (start + step) / len(spikes)))
@@ -293,8 +294,8 @@ def feature_points(
     if shown and keep:
         values[:, shown] = cached_features(session, spike_ids, columns, on_progress)
     elif shown:
-        rows = read_in_file_order(required(model.features, model, "features"), spike_ids, on_progress)
-        values[:, shown] = rows[:, columns]
+        features = required(model.features, model, "features")
+        values[:, shown] = read_columns(features, spike_ids, columns, on_progress)
     for index in set(range(len(axes))) - set(shown):
         axis = axes[index]
         if axis.kind == "shape":

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import is_measured
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.files.platform_files import is_file
-from napari_phy.files.rows import RowSource, as_rows
+from napari_phy.files.rows import RowFile, RowSource, as_rows
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.chunks import ChunkedRows, open_rows
@@ -82,6 +82,11 @@ class SpikeTable:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    @property
+    def has_quick_rows(self) -> bool:
+        """Whether the row of a spike is read without others."""
+        return isinstance(self._source, RowFile)
 
     @property
     def stored(self) -> SpikeTable:

@@ -194,6 +194,7 @@ class PartModel(EditableModel):
             order=self._order,
         )
         self._feature_file = opened
+        self.has_quick_rows = opened is not None and opened.features.has_quick_rows
         self.features = opened.features if opened else None
         self.masks = opened.masks if opened else None
         self.features_masks = opened.features_masks if opened else None

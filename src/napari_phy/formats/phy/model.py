@@ -442,6 +442,7 @@ class PhyModel(BaseModel):
             sparse = sparse_rows(stored, near, numbers, self.spike_templates, self._order, self.n_channels)
             self.features, self.masks = PcFeatures(sparse), PcMasks(sparse, self.templates)
             self.n_features_per_channel = sparse.n_pcs
+            self.has_quick_rows = not stored.is_by_column
             self._held.append(sparse.stored)
 
     def _in_time(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -156,7 +156,7 @@ class FeatureStore:
         out[slice(None) if order is None else order] = by_column.T
         return out
 
-    def rows(self, spike_ids: npt.ArrayLike) -> Float32:
+    def rows(self, spike_ids: npt.ArrayLike | slice) -> Float32:
         """Return (n, n_columns) all columns of spikes, in the order given; as `sparse` for those without zeros.
 
         Raises
@@ -171,7 +171,7 @@ class FeatureStore:
             return self._layout.values_of(self._records(ids))[inverse]
         return self.sparse(spike_ids).dense(self.shape[1], self.fill)
 
-    def sparse(self, spike_ids: npt.ArrayLike) -> SparseRows:
+    def sparse(self, spike_ids: npt.ArrayLike | slice) -> SparseRows:
         """Return the values of spikes that are not 0, row by row in the order given; raises as `rows`."""
         ids = self._ids_of(spike_ids)
         if self.is_dense:
@@ -190,6 +190,10 @@ class FeatureStore:
         with self._lock:
             for file in self._files.values():
                 file.close()
+
+    def n_bytes_of(self, columns: Sequence[int]) -> int:
+        """Return how large some columns are on disk."""
+        return sum(4 * int(self._chunks_of(column)[2].sum()) for column in columns)
 
     # ---- columns
 
@@ -343,7 +347,7 @@ class FeatureStore:
     def _damaged(self, name: str) -> FeatureStoreError:
         return FeatureStoreError(f"{self.path / name} is damaged; build the feature store again.")
 
-    def _ids_of(self, spike_ids: npt.ArrayLike) -> SpikeIds:
+    def _ids_of(self, spike_ids: npt.ArrayLike | slice) -> SpikeIds:
         rows = as_rows(spike_ids, self.shape[0], "Spikes")
         return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
