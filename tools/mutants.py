@@ -89,6 +89,7 @@ class Calls:
     """Notes what each test calls, while pytest runs them."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    failed: str = ""
     tests: dict[Function, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     @pytest.hookimpl(wrapper=True)
@@ -111,6 +112,11 @@ class Calls:
             for code in called:
                 self.tests[code.co_filename, code.co_firstlineno].add(item.nodeid)
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note which test fails, and how."""
+        if report.failed:
+            self.failed = f"{report.nodeid}\n{report.longreprtext}"
+
 
 def _find_calls(name: str) -> Calls:
     """Run the tests of a folder, which pass before anything is changed, and return what they call."""
@@ -118,19 +124,20 @@ def _find_calls(name: str) -> Calls:
     process = _forked(_record, name, sender)
     sender.close()
     try:
-        seconds, tests = receiver.recv()
+        seconds, failed, tests = receiver.recv()
     except EOFError:
-        sys.exit(f"The tests of {name} do not pass.")
+        sys.exit(f"The tests of {name} cannot be run.")
     process.join()
-    return Calls(seconds, tests)
+    if failed:
+        sys.exit(f"The tests of {name} do not pass: {failed}")
+    return Calls(seconds, failed, tests)
 
 
 def _record(name: str, sender: Connection) -> int:
     calls = Calls()
     status = pytest.main([*PYTEST, f"tests/{name}"], plugins=[calls])
-    if not status:
-        own = {function: tests for function, tests in calls.tests.items() if function[0].startswith(str(PACKAGE))}
-        sender.send((calls.seconds, own))
+    own = {function: tests for function, tests in calls.tests.items() if function[0].startswith(str(PACKAGE))}
+    sender.send((calls.seconds, calls.failed, own))
     return int(status)
 
 
