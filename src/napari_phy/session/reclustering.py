@@ -13,37 +13,6 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.sorting import cluster
-from napari_phy.sorting.job import Job
-
-
-def start_reclustering(
-    model: BaseModel, manager: ClusterManager, clusters: Iterable[int], **options: Any
-) -> Job[cluster.ClusteredSpikes]:
-    """Start to cluster the spikes of some clusters anew; nothing is edited.
-
-    Parameters
-    ----------
-    model : BaseModel
-        The data set.
-    manager : ClusterManager
-        Its clusters.
-    clusters : iterable of int
-        Those whose spikes are meant.
-    **options : object
-        Of `napari_phy.sorting.cluster.run`.
-
-    Raises
-    ------
-    ClusteringError
-        There are no such clusters.
-    SortingError, SettingsError
-        There is no such algorithm, or it has no such parameters.
-    """
-    chosen = sorted(set(clusters))
-    if not chosen:
-        raise ClusteringError("Select clusters to cluster anew.")
-    spikes = np.sort(np.concatenate([manager.spikes(one) for one in chosen]))
-    return cluster.run(model, spike_ids=spikes, **options)
 
 
 def find_clusters(
@@ -75,7 +44,11 @@ def find_clusters(
     NapariPhyError
         They cannot be clustered.
     """
-    return start_reclustering(model, manager, clusters, **options).follow(on_progress)
+    chosen = sorted(set(clusters))
+    if not chosen:
+        raise ClusteringError("Select clusters to cluster anew.")
+    spikes = np.sort(np.concatenate([manager.spikes(one) for one in chosen]))
+    return cluster.run(model, spike_ids=spikes, **options).follow(on_progress)
 
 
 def recluster(
