@@ -1,7 +1,8 @@
-"""Small helpers for arrays that are handed out."""
+"""Small helpers for arrays that are handed out, and what all arrays have that are read when they are indexed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -14,6 +15,31 @@ ClusterIds = npt.NDArray[np.signedinteger[Any]]  # int32, or int64 where an id i
 N_BLOCK = 2**20
 MAX_ID = 2**53 - 1  # of a cluster: what JSON and doubles hold exactly
 LARGEST, SMALLEST = 1e12, 1e-20  # of a measurement that is not 0, in any unit
+
+
+class LazyArray:
+    """An array that is read when it is indexed; a subclass has `shape`, `dtype` and `__getitem__`."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all values."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
 
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import LazyArray
 
-class ArrayView(ABC):
+
+class ArrayView(LazyArray, ABC):
     """The array of a layer in another shape; nothing is copied, what is written goes into the array.
 
     Parameters
@@ -23,7 +24,7 @@ class ArrayView(ABC):
 
     def __init__(self, array: Any, shape: tuple[int, ...]) -> None:
         self.array = array
-        self.dtype = array.dtype
+        self.dtype = np.dtype(array.dtype)
         self.shape = shape
 
     @abstractmethod
@@ -33,24 +34,6 @@ class ArrayView(ABC):
     @abstractmethod
     def __setitem__(self, key: Any, value: Any) -> None:
         """Write as into an array of this shape."""
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all values."""
-        return int(self.size * np.dtype(self.dtype).itemsize)
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # a copy of the layer shows the same frames

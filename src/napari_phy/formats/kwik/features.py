@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import is_measured
+from napari_phy.core.arrays import LazyArray, is_measured
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.files.platform_files import is_file
 from napari_phy.files.rows import RowFile, RowSource, as_rows
@@ -39,7 +39,7 @@ class FeatureFile:
         self.features_masks.close()
 
 
-class SpikeTable:
+class SpikeTable(LazyArray):
     """Columns of a per-spike table on disk; indexing by slice or spike ids gives float32.
 
     A second index picks columns: `features[spike_ids, [0, 3]]`.
@@ -79,11 +79,6 @@ class SpikeTable:
     dtype = np.dtype(np.float32)
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
     def has_quick_rows(self) -> bool:
         """Whether the row of a spike is read without others."""
         return isinstance(self._source, RowFile)
@@ -92,9 +87,6 @@ class SpikeTable:
     def stored(self) -> SpikeTable:
         """The same table with all values as the file has them."""
         return SpikeTable(self._source, self._columns, self._plane, self._order)
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
         key, picked = key if isinstance(key, tuple) else (key, slice(None))

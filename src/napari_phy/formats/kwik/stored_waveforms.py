@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.arrays import LazyArray, zero_unmeasured
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.files.rows import RowSource
 from napari_phy.formats.hdf5.file import H5File
@@ -18,7 +18,7 @@ from napari_phy.formats.kwik.windows import in_order, sorted_ids
 RAW, FILTERED = "waveforms_raw", "waveforms_filtered"
 
 
-class StoredWaveforms:
+class StoredWaveforms(LazyArray):
     """`(n_spikes, n_samples, n_channels)` float32; indexing by slice or spike ids reads those.
 
     Parameters
@@ -38,14 +38,6 @@ class StoredWaveforms:
         self._source = source
         self._order = order
         self._gain = gain
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes: 3."""
-        return 3
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, spike_ids: Any) -> npt.NDArray[np.float32]:
         ids, order = sorted_ids(spike_ids, self.shape[0])

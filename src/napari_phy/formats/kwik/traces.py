@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.arrays import LazyArray, zero_unmeasured
 from napari_phy.files.rows import RowFile, RowSource, Span, as_rows
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik.chunks import ChunkedRows, open_rows
@@ -50,7 +50,7 @@ class RawSegment:
         return self.start_sample + min(self.n_rows, self.n_samples)
 
 
-class JoinedTraces:
+class JoinedTraces(LazyArray):
     """`(n_samples, n_channels)` of raw units; `[start:stop]`, `[start:stop:step]` and `[..., channels]` are read.
 
     Where a recording has no raw data, or they are cut short, samples are 0; so are floats that cannot have been
@@ -82,21 +82,11 @@ class JoinedTraces:
             self._close_files()
 
     @property
-    def ndim(self) -> int:
-        """Number of axes: 2."""
-        return 2
-
-    @property
     def stored(self) -> JoinedTraces:
         """The same traces with every sample as the files have it."""
         stored = copy.copy(self)
         stored._keeps_all = True
         return stored
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return self.shape[0] * self.shape[1]
 
     @property
     def origin(self) -> tuple[Any, ...]:
@@ -105,9 +95,6 @@ class JoinedTraces:
             (segment.start_sample, segment.n_samples, segment.first_row, segment.n_rows, *_file_identity(segment.raw))
             for segment in self.segments
         )
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _opened_anew, (self.segments, self.shape[1], self.dtype, self._keeps_all)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import LazyArray
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.kwik.windows import Windows, in_order, sorted_ids
 from napari_phy.stats.filtering import BandPass
@@ -18,7 +19,7 @@ from napari_phy.stats.filtering import BandPass
 _PAIRS = 32  # of a product
 
 
-class Waveforms:
+class Waveforms(LazyArray):
     """`(n_spikes, n_samples, n_channels)` float32; indexing by slice or spike ids reads and filters those.
 
     The window of a spike at sample s is [s - before, s + after). The filter sees enough of its
@@ -68,11 +69,6 @@ class Waveforms:
         self._matrix: npt.NDArray[np.float32] | None = None
         self._lock = threading.Lock()
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes: 3."""
-        return 3
-
     @cached_property
     def unfiltered(self) -> Waveforms:
         """The same windows in the same units without a filter; `raw` has them as they are in the file."""
@@ -108,9 +104,6 @@ class Waveforms:
         band = None if self.band is None else [*astuple(self.band)]
         cut = [self.before, self.after, band, float(self._gain), float(self._dc_offset)]
         return [str(traces.dtype), list(traces.shape), traces.origin, np.asarray(channels).tolist(), cut]
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, spike_ids: Any) -> npt.NDArray[np.float32]:
         ids, order = sorted_ids(spike_ids, self.shape[0])

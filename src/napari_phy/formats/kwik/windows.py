@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import LazyArray
 from napari_phy.files.rows import as_rows
 from napari_phy.formats.kwik.traces import JoinedTraces
 
@@ -17,7 +18,7 @@ _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second re
 SpikeIds = npt.NDArray[np.int64]
 
 
-class Windows:
+class Windows(LazyArray):
     """`(n_spikes, n_samples, n_channels)` in the units and the type of the raw data; indexing reads.
 
     The window of a spike at sample s is [s - before, s + after); what lies outside of its recording is 0.
@@ -51,14 +52,6 @@ class Windows:
         self._samples = spike_samples
         self._channels = channels
         self._all_channels = np.array_equal(channels, np.arange(traces.shape[1]))
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes: 3."""
-        return 3
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, spike_ids: Any) -> npt.NDArray[Any]:
         ids, order = sorted_ids(spike_ids, self.shape[0])

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import LazyArray
 from napari_phy.core.errors import VideoError
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
@@ -30,7 +31,7 @@ _PAUSE_S = 0.005  # between two reads in which the next frames can be decoded
 _ahead = ThreadPoolExecutor(2, "napari-phy films")
 
 
-class Film:
+class Film(LazyArray):
     """`(n_frames, height, width, 3)` uint8; without the last axis where the film is grey, uint16 beyond 8 bits.
 
     Any frame is exactly that of its number. Those decoded on the way to a frame are kept for steps back from it; while
@@ -78,27 +79,9 @@ class Film:
         self._reading_ahead: Future[None] | None = None
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all frames."""
-        return self.size * self.dtype.itemsize
-
-    @property
     def interval_s(self) -> float:
         """Median time from one frame to the next, in seconds; 0 for a single frame."""
         return float(np.median(np.diff(self.times_s))) if len(self) > 1 else 0.0
-
-    def __len__(self) -> int:
-        return len(self.times_s)
 
     def __repr__(self) -> str:
         return f"<Film {self.path.name}, {' × '.join(map(str, self.shape))} {self.dtype}>"
