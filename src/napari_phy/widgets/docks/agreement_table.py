@@ -1,8 +1,6 @@
 """The table of Classes: a row for each group of the person's, a column for each class, the clusters in both."""
 
-from typing import Any
-
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QMouseEvent, QPainter
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
@@ -10,21 +8,17 @@ from napari_phy.core.sentences import on_one_line
 from napari_phy.stats.automatic_classes import CLASSES, ClassAgreement
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.docks.stepped_table import FittedTable
+from napari_phy.widgets.docks.stepped_table import LEFT, RIGHT, FittedTable, TextModel
 
-NO_INDEX = QModelIndex()
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SHOWN = (2, 1, 0, 3)  # places in `CLASSES`, in the order of the columns
 HEADER = "your group"
 
 
-class AgreementModel(QAbstractTableModel):
+class AgreementModel(TextModel):
     """Numbers of clusters by group and class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([(HEADER, ""), *((CLASSES[place], "") for place in SHOWN)], parent)
         self.agreement: ClassAgreement | None = None
 
     def show(self, agreement: ClassAgreement | None) -> None:
@@ -39,32 +33,24 @@ class AgreementModel(QAbstractTableModel):
         place = SHOWN[column - 1]
         return self.agreement.groups[row], CLASSES[place], int(self.agreement.counts[row, place])
 
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() or self.agreement is None else len(self.agreement.groups)
+    @property
+    def n_rows(self) -> int:
+        return 0 if self.agreement is None else len(self.agreement.groups)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else 1 + len(SHOWN)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or self.agreement is None:
-            return None
-        column = index.column()
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return RIGHT if column else LEFT
+    def text(self, row: int, column: int) -> str:
         if column == 0:
-            return on_one_line(self.agreement.groups[index.row()]) if role == Qt.ItemDataRole.DisplayRole else None
-        group, name, n = self.cell(index.row(), column)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return format_number(n) if n else "·"
-        tip = f"{format_number(n)} in {on_one_line(group)} of the class {name}"
-        return plain(f"{tip}; click to list them") if n and role == Qt.ItemDataRole.ToolTipRole else None
+            return on_one_line(self.cell(row, 1)[0])
+        _, _, n = self.cell(row, column)
+        return format_number(n) if n else "·"
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(SHOWN):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return CLASSES[SHOWN[section - 1]] if section else HEADER
-        return (RIGHT if section else LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def tip(self, row: int, column: int) -> str:
+        if column == 0:
+            return ""
+        group, name, n = self.cell(row, column)
+        return f"{format_number(n)} in {on_one_line(group)} of the class {name}; click to list them" if n else ""
+
+    def alignment(self, column: int) -> Qt.AlignmentFlag:
+        return RIGHT if column else LEFT
 
 
 class AgreementDelegate(CellPainter):

@@ -1,9 +1,8 @@
 """The table of Compare: a row for each difference of two curations, who changed it, and how many spikes it has."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRect, QRectF, Qt, Signal
+from qtpy.QtCore import QRect, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFontMetrics, QPainter
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
@@ -11,12 +10,8 @@ from napari_phy.stats.differences import Difference
 from napari_phy.table.numbers import format_number
 from napari_phy.views.comparison import changer_word, difference_words
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.docks.stepped_table import SteppedTable
+from napari_phy.widgets.docks.stepped_table import LEFT, RIGHT, SteppedTable, TextModel
 
-NO_INDEX = QModelIndex()
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 WRAPS = Qt.TextFlag.TextWordWrap
 COLUMNS = (
     ("by", "Who changed it since the common base", 58),
@@ -27,11 +22,11 @@ BY, WORDS, SPIKES = range(3)
 KEPT = "kept"
 
 
-class DifferenceModel(QAbstractTableModel):
+class DifferenceModel(TextModel):
     """Differences, and which of them are decided by keeping one's own."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([(title, tip) for title, tip, _ in COLUMNS], parent)
         self.differences: tuple[Difference, ...] = ()
         self.kept: Collection[Difference] = ()
 
@@ -46,38 +41,20 @@ class DifferenceModel(QAbstractTableModel):
         return self.differences[row] in self.kept
 
     def text(self, row: int, column: int) -> str:
-        """Return what a cell says."""
         difference = self.differences[row]
         if column == BY:
             return KEPT if self.is_kept(row) else changer_word(difference)
         return difference_words(difference) if column == WORDS else format_number(difference.n_spikes)
 
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.differences)
+    @property
+    def n_rows(self) -> int:
+        return len(self.differences)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+    def tip(self, row: int, column: int) -> str:
+        return self.text(row, column)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            text = self.text(index.row(), index.column())
-            return text if role == Qt.ItemDataRole.DisplayRole else plain(text)
-        return alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        title, tip, _ = COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(tip)
-        return alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-
-def alignment(column: int) -> Qt.AlignmentFlag:
-    """Return where words of a column stand."""
-    return RIGHT if column == SPIKES else LEFT
+    def alignment(self, column: int) -> Qt.AlignmentFlag:
+        return RIGHT if column == SPIKES else LEFT
 
 
 class DifferenceDelegate(CellPainter):
@@ -97,7 +74,7 @@ class DifferenceDelegate(CellPainter):
         painter.setFont(view.cell_font(bold=selected and column == WORDS))
         painter.setPen(QColor(theme.faint if is_dim else theme.warning if is_conflict else theme.text))
         room = QRectF(option.rect).adjusted(theme.px(8 if column == BY else 2), 0, -theme.px(6), 0)
-        painter.drawText(room, int(alignment(column) | WRAPS), str(index.data()))
+        painter.drawText(room, int(view.differences.alignment(column) | WRAPS), str(index.data()))
 
 
 class DifferenceTable(SteppedTable):

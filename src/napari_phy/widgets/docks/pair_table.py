@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
@@ -14,11 +14,8 @@ from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.views.movie_responses import CellPairs
 from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.plain_table import paint_place
-from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.docks.stepped_table import SteppedTable
+from napari_phy.widgets.docks.stepped_table import RIGHT, SteppedTable, TextModel
 
-NO_INDEX = QModelIndex()
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SURE = 0.05  # q of pairs that stand out
 SMALLEST = 0.0001
 
@@ -66,11 +63,11 @@ COLUMNS = (
 Q = len(COLUMNS) - 1
 
 
-class PairModel(QAbstractTableModel):
+class PairModel(TextModel):
     """Pairs of `CellPairs`, those of some of its clusters."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([(column.title, column.tip) for column in COLUMNS], parent)
         self.pairs: CellPairs | None = None
         self.rows: npt.NDArray[np.int64] = np.empty((0, 2), np.int64)
         self.sorted_by = Q
@@ -94,7 +91,6 @@ class PairModel(QAbstractTableModel):
         return self.pairs
 
     def text(self, row: int, column: int) -> str:
-        """Return what a cell says."""
         cluster, cell = self.rows[row].tolist()
         return COLUMNS[column].text(self.listed, cluster, cell)
 
@@ -102,25 +98,13 @@ class PairModel(QAbstractTableModel):
         """Return whether a pair stands out."""
         return bool(self.listed.test.q[tuple(self.rows[row])] <= SURE)
 
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.rows)
+    @property
+    def n_rows(self) -> int:
+        return len(self.rows)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if index.isValid() and role == Qt.ItemDataRole.DisplayRole:
-            return self.text(index.row(), index.column())
-        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return f"{'▴ ' if section == self.sorted_by else ''}{COLUMNS[section].title}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(COLUMNS[section].tip)
-        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def title(self, column: int) -> tuple[str, str]:
+        title, tip = super().title(column)
+        return f"▴ {title}" if column == self.sorted_by else title, tip
 
 
 class PairDelegate(CellPainter):

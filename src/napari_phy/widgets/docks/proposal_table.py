@@ -1,9 +1,8 @@
 """The table of Proposals: a row for each edit that is proposed, the surest first."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
@@ -12,12 +11,8 @@ from napari_phy.views.proposals import Proposal
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.plain_table import CHIP_PX, paint_place
-from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.docks.stepped_table import SteppedTable
+from napari_phy.widgets.docks.stepped_table import LEFT, RIGHT, SteppedTable, TextModel
 
-NO_INDEX = QModelIndex()
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = (
     ("what", "What is proposed: to merge, to move to noise, or to split", 62),
     ("clusters", "The clusters it is about", 96),
@@ -30,11 +25,11 @@ MOST_SHARE = 0.5  # of the width, for the clusters
 ID_GAP = 12  # px between two ids
 
 
-class ProposalModel(QAbstractTableModel):
+class ProposalModel(TextModel):
     """Proposals, in their order."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([(title, tip) for title, tip, _ in COLUMNS], parent)
         self.proposals: tuple[Proposal, ...] = ()
 
     def show(self, proposals: Sequence[Proposal]) -> None:
@@ -44,7 +39,6 @@ class ProposalModel(QAbstractTableModel):
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
-        """Return what a cell says."""
         proposal = self.proposals[row]
         if column == WHAT:
             return proposal.kind
@@ -52,35 +46,15 @@ class ProposalModel(QAbstractTableModel):
             return ", ".join(map(str, proposal.clusters))
         return format_number(proposal.score, 2) if column == SCORE else "; ".join(proposal.reasons)
 
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.proposals)
+    @property
+    def n_rows(self) -> int:
+        return len(self.proposals)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+    def tip(self, row: int, column: int) -> str:
+        return "\n".join((self.text(row, CLUSTERS), *self.proposals[row].reasons))
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(index.row(), index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            lines = (self.text(index.row(), CLUSTERS), *self.proposals[index.row()].reasons)
-            return plain("\n".join(lines))
-        return _alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        title, tip, _ = COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(tip)
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    return RIGHT if column == SCORE else LEFT
+    def alignment(self, column: int) -> Qt.AlignmentFlag:
+        return RIGHT if column == SCORE else LEFT
 
 
 class ProposalDelegate(CellPainter):
@@ -102,7 +76,7 @@ class ProposalDelegate(CellPainter):
         painter.setPen(QColor(theme.dim if column == WHY else theme.text))
         room = rect.adjusted(theme.px(4 if column == WHAT else 6 if column == WHY else 2), 0, -theme.px(5), 0)
         words = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, int(_alignment(column)), words)
+        painter.drawText(room, int(view.proposals.alignment(column)), words)
 
     def _paint_clusters(self, painter: QPainter, rect: QRectF, row: int) -> None:
         """Paint the ids, those that are selected with their chips, and how many more there are."""

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from qtpy.QtWidgets import QStyleOptionViewItem, QWidget
 
@@ -17,13 +16,10 @@ from napari_phy.views.spike_list import SortKey, SpikeListData
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.plain_table import paint_place
-from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.docks.stepped_table import FittedTable
+from napari_phy.widgets.docks.stepped_table import RIGHT, FittedTable, TextModel
 
 Spikes = npt.NDArray[np.int64]
 
-NO_INDEX = QModelIndex()
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 MOST_SPREAD_PX = 40  # that a column is wider than it needs
 
@@ -67,11 +63,11 @@ CLUSTER, INTERVAL = COLUMNS[0], COLUMNS[2]
 OF_FEATURES = "PC1", "Largest first feature × mask of all channels (units of the features)"  # instead of amplitudes
 
 
-class SpikeModel(QAbstractTableModel):
+class SpikeModel(TextModel):
     """Rows as `SpikeListData` has them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([(column.title, column.tip) for column in COLUMNS], parent)
         self.spikes: SpikeListData | None = None
 
     def show(self, spikes: SpikeListData | None) -> None:
@@ -92,38 +88,20 @@ class SpikeModel(QAbstractTableModel):
         return int(self.listed.rows[row])
 
     def text(self, row: int, column: int) -> str:
-        """Return what a cell says."""
         return COLUMNS[column].text(self.listed, self.index_of(row))
 
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() or self.spikes is None else len(self.spikes.rows)
+    @property
+    def n_rows(self) -> int:
+        return 0 if self.spikes is None else len(self.spikes.rows)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(index.row(), index.column())
-        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        column = COLUMNS[section]
-        title, tip = column.title, column.tip
-        if column.key == "amplitude" and self.spikes is not None:
-            unit = self.spikes.amplitude_unit
+    def title(self, column: int) -> tuple[str, str]:
+        title, tip = super().title(column)
+        if self.spikes is None:
+            return title, tip
+        key, unit, request = COLUMNS[column].key, self.spikes.amplitude_unit, self.spikes.request
+        if key == "amplitude":
             title, tip = OF_FEATURES if unit == "features" else (title, f"{tip} ({unit})")
-        if role == Qt.ItemDataRole.DisplayRole:
-            request = None if self.spikes is None else self.spikes.request
-            if request is None or request.key != column.key:
-                return title
-            return f"{'▾' if request.descending else '▴'} {title}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(tip)
-        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return f"{'▾' if request.descending else '▴'} {title}" if request.key == key else title, tip
 
 
 class SpikeDelegate(CellPainter):

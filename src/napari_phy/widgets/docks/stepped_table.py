@@ -1,12 +1,81 @@
-"""Bases of the tables of docks: one that fits its columns to its width, and one that is stepped row by row."""
+"""Bases of the tables of docks: rows of words, columns that fit the width, and rows that are stepped through."""
 
-from qtpy.QtCore import QAbstractTableModel, Qt
+from collections.abc import Sequence
+from typing import Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QWidget
 
 from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_table import PlainTable
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
+
+NO_INDEX = QModelIndex()
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class TextModel(QAbstractTableModel):
+    """Rows of words; a subclass knows how many there are and what they say.
+
+    Parameters
+    ----------
+    titles : sequence of (str, str)
+        Title and tooltip of each column.
+    """
+
+    def __init__(self, titles: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._titles = tuple(titles)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def text(self, row: int, column: int) -> str:
+        """Return what a cell says."""
+        raise NotImplementedError
+
+    def tip(self, row: int, column: int) -> str:
+        """Return the tooltip of a cell; none if empty."""
+        return ""
+
+    def title(self, column: int) -> tuple[str, str]:
+        """Return the title of a column and its tooltip."""
+        return self._titles[column]
+
+    def alignment(self, column: int) -> Qt.AlignmentFlag:
+        """Return where the words of a column stand."""
+        return RIGHT
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else self.n_rows
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._titles)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(self.tip(index.row(), index.column())) or None
+        return self.alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._titles):
+            return None
+        title, tip = self.title(section)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(tip) or None
+        return self.alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 class FittedTable(PlainTable):
