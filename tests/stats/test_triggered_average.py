@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from napari_phy.core.errors import ImagingError
 from napari_phy.stats import movie as movie_module
 from napari_phy.stats.movie import Movie
-from napari_phy.stats.triggered_average import compute_triggered_average
+from napari_phy.stats.triggered_average import compute_triggered_average, peak_lag
 
 
 def brute(pixels, frames_of, lags):
@@ -98,3 +98,13 @@ def test_frames_nobody_needs_are_not_read_and_progress_goes_to_the_end():
     assert (found.values == 1).all()
     assert shares == [0, 1]
     assert compute_triggered_average(Movie(data), counts, [0], mean_of=np.zeros(40, bool)).mean is None
+
+
+@given(st.integers(3, 9), st.integers(0, 8), st.floats(0.1, 50), st.booleans(), st.integers(0, 99))
+def test_the_peak_is_where_an_average_differs_most_from_what_it_is_at_other_lags(n_lags, place, size, falls, seed):
+    place %= n_lags
+    average = np.tile(np.random.default_rng(seed).normal(0, 100, (3, 4)), (n_lags, 1, 1))
+    average[place, 1, 2] += -size if falls else size
+    average[:, 0, 0] = np.nan
+    assert peak_lag(average) == place
+    assert peak_lag(np.zeros((n_lags, 0))) == 0

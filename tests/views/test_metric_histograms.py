@@ -81,7 +81,7 @@ def test_limits_are_told_with_three_digits(value, text):
     assert Limit("snr", value, is_least=True).words == f"≥ {text}"
 
 
-@pytest.mark.parametrize(("value", "ends"), [(1.0, (0, 2)), (0.0, (0, 1)), (-3.0, (-6, 0))])
+@pytest.mark.parametrize(("value", "ends"), [(1.0, (0, 1)), (0.0, (0, 1)), (-3.0, (-3, 0))])
 def test_one_value_has_an_axis_from_0(session, monkeypatch, value, ends):
     monkeypatch.setattr(session.manager, "n_spikes", lambda cluster: value)
     (one,) = compute_histograms(session, IDS, ["spikes"])

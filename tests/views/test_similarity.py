@@ -162,6 +162,18 @@ def test_labels_of_rows_don_t_touch_and_the_best_cluster_has_one(ids, size, chos
         assert int(ids[labels[0][0]]) == selected[0]
 
 
+@given(IDS, SIZES, st.integers(0, 10**6))
+def test_ids_below_the_columns_have_room_and_stand_below_their_cells(ids, size, largest):
+    columns = np.append(ids[:-1], largest)
+    frame = matrix_frame(ids, None, *size, PlainType(), columns)
+    labels = frame.labelled_columns(columns, 12)
+    assert frame.side == 10 or frame.top + frame.side + PlainType().text_width(str(columns.max()), 9) <= size[1]
+    assert (np.diff([middle for _, middle in labels]) >= 12 - 1e-9).all()
+    assert len(labels) >= 1
+    for column, middle in labels:
+        assert middle == pytest.approx(frame.cell(0, column).center[0])
+
+
 def test_where_a_pixel_has_several_cells_the_most_alike_shows():
     levels = np.zeros((1000, 1000), dtype=np.uint8)
     levels[123, 777] = 255

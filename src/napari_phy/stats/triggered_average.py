@@ -29,6 +29,12 @@ class TriggeredAverage:
     mean: Float64 | None
 
 
+def peak_lag(average: npt.ArrayLike) -> int:
+    """Return at which lag an average (n_lags, ...) differs most, anywhere, from its mean over lags; NaN counts as 0."""
+    values = np.nan_to_num(np.asarray(average))
+    return int(np.abs(values - values.mean(axis=0)).reshape(len(values), -1).max(axis=1, initial=0).argmax())
+
+
 def compute_triggered_average(
     movie: Movie,
     counts: npt.ArrayLike,

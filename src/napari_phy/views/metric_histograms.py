@@ -194,7 +194,7 @@ def _histogram(column: Column, values: Float64, unit: str) -> Histogram:
     along = np.log10(known) if is_log else known
     low, high = (float(along.min()), float(along.max())) if len(along) else (0.0, 1.0)
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-12):  # one value
-        low, high = min(0.0, 2 * low), max(0.0, 2 * high) or float(low == 0)
+        low, high = min(0.0, low), max(0.0, high) or float(low == 0)
     counts = np.histogram(along, N_BINS, (low, high))[0] if len(along) else np.zeros(0)
     title = column.axis_title(unit)
     return Histogram(column.key, title, read_only(values), read_only(counts.astype(np.int64)), low, high, is_log)

@@ -193,23 +193,38 @@ class MatrixFrame:
 
     def labelled_rows(self, cluster_ids: Int64, selected: Sequence[int], line_px: float) -> list[tuple[int, float]]:
         """Return (row, middle of its label): the selected clusters, then as many of the others as have room."""
-        rows = range(max(0, int(self.first_row)), min(len(cluster_ids), ceil(self.first_row + self.span)))
+        return self._labelled(cluster_ids, selected, line_px, self.first_row, self.top)
+
+    def labelled_columns(self, cluster_ids: Int64, line_px: float) -> list[tuple[int, float]]:
+        """Return (column, middle of its label) of as many clusters as have room."""
+        return self._labelled(cluster_ids, (), line_px, self.first_column, self.left)
+
+    def _labelled(
+        self, cluster_ids: Int64, selected: Sequence[int], line_px: float, first: float, start: float
+    ) -> list[tuple[int, float]]:
+        """Return (row, middle of its label) of rows or columns, of which `first` begins at the pixel `start`."""
+        rows = range(max(0, int(first)), min(len(cluster_ids), ceil(first + self.span)))
         step = max(1, ceil(line_px / self.cell_px))
         rank = {cluster: place for place, cluster in enumerate(selected)}
         ids = {row: int(cluster_ids[row]) for row in rows}
-        first = sorted((row for row in rows if ids[row] in rank), key=lambda row: rank[ids[row]])
+        chosen = sorted((row for row in rows if ids[row] in rank), key=lambda row: rank[ids[row]])
         others = (row for row in rows if row % step == 0 and ids[row] not in rank)
         found: list[tuple[int, float]] = []
-        for row in (*first, *others):
-            middle = self.cell(row, 0).center[1]
-            is_inside = self.top <= middle <= self.top + self.side
+        for row in (*chosen, *others):
+            middle = start + (row + 0.5 - first) * self.cell_px
+            is_inside = start <= middle <= start + self.side
             if is_inside and all(abs(middle - other) >= line_px for _, other in found):
                 found.append((row, middle))
         return found
 
 
 def matrix_frame(
-    cluster_ids: Int64, seen: tuple[float, float, float] | None, width: int, height: int, sizes: TypeSizes
+    cluster_ids: Int64,
+    seen: tuple[float, float, float] | None,
+    width: int,
+    height: int,
+    sizes: TypeSizes,
+    column_ids: Int64 | None = None,
 ) -> MatrixFrame:
     """Return the square of the matrix in a rectangle of some size.
 
@@ -223,15 +238,22 @@ def matrix_frame(
         Of the rectangle, in px.
     sizes : TypeSizes
         Of the type.
+    column_ids : ndarray of int64, optional
+        Of columns that have words of their own below the square, upright.
     """
     n = len(cluster_ids)
-    ends = (cluster_ids.min(initial=0), cluster_ids.max(initial=0))
-    widest = max(sizes.text_width(str(one), TICK_PX, bold=True) for one in ends)
-    left, top = sizes.px(LEFT_PX) + round(widest), sizes.px(TOP_PX)
+    left, top = sizes.px(LEFT_PX) + _widest(cluster_ids, sizes), sizes.px(TOP_PX)
+    below = sizes.px(BOTTOM_PX) + (0 if column_ids is None else _widest(column_ids, sizes))
     right = sizes.px(10 + BAR_PX + 16)
-    side = max(10, min(width - left - right, height - top - sizes.px(BOTTOM_PX)))
+    side = max(10, min(width - left - right, height - top - below))
     row, column, span = seen or (0.0, 0.0, float(n))
     return MatrixFrame(left, top, side, min(max(row, 0), n - span), min(max(column, 0), n - span), span)
+
+
+def _widest(cluster_ids: Int64, sizes: TypeSizes) -> int:
+    """Return how wide the widest of some ids is in px."""
+    ends = (cluster_ids.min(initial=0), cluster_ids.max(initial=0))
+    return round(max(sizes.text_width(str(one), TICK_PX, bold=True) for one in ends))
 
 
 def matrix_pixels(levels: npt.NDArray[np.uint8], frame: MatrixFrame, n_px: int) -> npt.NDArray[np.uint8]:

@@ -6,6 +6,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
+from widgets.svg_reading import Svg
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.session.comparison import Curation
@@ -196,3 +197,11 @@ def test_words_are_whole_in_a_narrow_dock(panel, qtbot):
             assert metrics.horizontalAdvance(words) <= n_lines * table.columnWidth(WORDS)
     assert set(heights[420]) == {usual}
     assert max(heights[225]) > usual
+
+
+def test_the_matrix_has_the_ids_of_yours_beside_rows_and_of_theirs_below_columns(panel, qtbot, tmp_path):
+    compare_with_theirs(qtbot, panel)
+    panel.save_picture(str(tmp_path / "compare.svg"))
+    words = {mark.text for mark in Svg((tmp_path / "compare.svg").read_bytes()).marks}
+    matrix = panel.data.matrix
+    assert {str(cluster) for cluster in (*matrix.ours.tolist(), *matrix.theirs.tolist())} <= words

@@ -183,6 +183,8 @@ def test_maps_and_averages_replace_those_of_before_and_only_the_first_is_shown(p
     assert average.data.shape == (7, 1, 12, 12)
     assert average.data[2, 0, 1:5, 1:5].min() > average.data[2, 0, 7:, 7:].max()
     assert panel.viewer.dims.axis_labels[0] == "lag"
+    change = np.abs(average.data - average.data.mean(axis=0)).max(axis=(1, 2, 3))
+    assert panel.viewer.dims.point[0] == average.data_to_world((int(change.argmax()), 0, 0, 0))[0]
 
 
 def test_crossings_of_a_cell_are_counted_at_once_and_become_events_of_psth(panel, qtbot):

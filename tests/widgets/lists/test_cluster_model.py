@@ -269,6 +269,25 @@ def test_the_menus_offer_it(panel):
     assert entry in menu.actions()
 
 
+def test_the_menu_of_columns_stays_open_while_columns_are_ticked(panel, qtbot):
+    menu = next(action.menu() for action in panel.header.more_menu.actions() if action.text() == "Columns")
+    menu.popup(panel.mapToGlobal(panel.rect().topLeft()))
+    ticks, usual = [action for action in menu.actions() if action.isCheckable()], menu.actions()[-1]
+    before = [tick.isChecked() for tick in ticks]
+
+    def click(entry):
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
+
+    for tick in ticks[:3]:
+        click(tick)
+        assert menu.isVisible()
+    assert [tick.isChecked() for tick in ticks] == [not was for was in before[:3]] + before[3:]
+    assert list(panel.list.chosen_columns.values()) == [not was for was in before[:3]]
+    click(usual)
+    assert not menu.isVisible()
+    assert panel.list.chosen_columns == {}
+
+
 def test_the_saved_list_has_the_order_shown_also_of_what_is_folded_away(panel, tmp_path):
     panel.list.fold("good", True)
     panel.save_table(tmp_path / "list.csv")

@@ -3,8 +3,22 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from qtpy.QtGui import QAction, QActionGroup
+from qtpy.QtGui import QAction, QActionGroup, QMouseEvent
 from qtpy.QtWidgets import QMenu
+
+
+class TickMenu(QMenu):
+    """A menu that stays open while its entries are ticked, so that several can be."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Switch an entry that has a tick; others close the menu."""
+        place = event.position().toPoint()
+        here = (entry for entry in self.actions() if self.actionGeometry(entry).contains(place))
+        entry = next((entry for entry in here if entry.isCheckable() and entry.isEnabled()), None)
+        if entry is None:
+            super().mouseReleaseEvent(event)
+        else:
+            entry.trigger()
 
 
 def choice_actions(

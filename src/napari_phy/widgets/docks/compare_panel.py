@@ -331,7 +331,7 @@ class ComparePanel(PaintedPanel):
     def frame(self, size: QSize, theme: Tokens) -> MatrixFrame:
         """Return the square of the matrix in a rectangle of some size."""
         ids = np.resize(self.data.matrix.ours, len(self.data.matrix.levels))
-        return matrix_frame(ids, self.zoom.seen, size.width(), size.height(), theme)
+        return matrix_frame(ids, self.zoom.seen, size.width(), size.height(), theme, self.data.matrix.theirs)
 
     @property
     def _frame_now(self) -> tuple[MatrixFrame, int]:
@@ -351,7 +351,7 @@ class ComparePanel(PaintedPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""
         frame, matrix = self.frame(size, theme), self.data.matrix
-        self._painter.paint(painter, frame, matrix.levels, matrix.ours, self.clusters, theme)
+        self._painter.paint(painter, frame, matrix.levels, matrix.ours, self.clusters, theme, matrix.theirs)
         cell = self.zoom.hovered
         if cell is not None:
             paint_pair(painter, frame, cell, theme)

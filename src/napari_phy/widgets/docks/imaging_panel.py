@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.formats.imaging import TIFF, read_cells, read_labels
 from napari_phy.layers.movie_question import Computed, MovieQuestion, What
-from napari_phy.layers.movie_results import cells_in, cells_layer, labels_layer, movies_in, show_results
+from napari_phy.layers.movie_results import LAG, cells_in, cells_layer, labels_layer, movies_in, show_results
 from napari_phy.session.session import Session
 from napari_phy.views.cell_trace import CellTrace
 from napari_phy.widgets.actions import messages
@@ -30,7 +30,7 @@ from napari_phy.widgets.docks.imaging_form import ImagingForm
 from napari_phy.widgets.docks.imaging_page import ImagingPage
 from napari_phy.widgets.docks.movie_work import MovieWork
 from napari_phy.widgets.docks.pair_list import ComparedPairs, PairList
-from napari_phy.widgets.docks.slider_lag import SliderLag
+from napari_phy.widgets.docks.slider_lag import SliderLag, go_to_peak
 from napari_phy.widgets.panels.panel import Panel
 
 CELL_FILES = "Cells (F.npy stat.npy *.hdf5 *.h5 *.tif *.tiff)"
@@ -262,6 +262,8 @@ class ImagingPanel(Panel):
         if self.viewer is not None:
             made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
             hidden = show_results(self.viewer.layers, made, asked.movie)
+            if made and LAG in made[0].axis_labels and isinstance(made[0], Image):
+                go_to_peak(self.viewer, made[0])
             words = " ".join([words, *messages.results_hidden(hidden)])
         if computed.pairs is not None and asked.regions is not None and asked.cells is not None:
             self._show(ComparedPairs(computed.pairs, asked.regions, asked.source, asked.cells))

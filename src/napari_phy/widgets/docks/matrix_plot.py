@@ -104,8 +104,9 @@ class MatrixPainter:
         cluster_ids: npt.NDArray[np.int64],
         selected: Sequence[int],
         theme: Tokens,
+        column_ids: npt.NDArray[np.int64] | None = None,
     ) -> None:
-        """Paint the cells, the ids of their rows, those that are selected in their colours, and the colour bar."""
+        """Paint the cells, ids of rows, those that are selected in their colours, of columns, and the colour bar."""
         square = QRectF(*frame.square)
         n_px = max(1, round(frame.side * painter.device().devicePixelRatioF()))
         painter.drawImage(square, self._image_of(levels, frame, n_px, theme))
@@ -113,6 +114,8 @@ class MatrixPainter:
         painter.drawRect(square.adjusted(-0.5, -0.5, 0.5, 0.5))
         colors = {cluster: selection_color(place, dark=theme.dark) for place, cluster in enumerate(selected)}
         _paint_ids(painter, frame, cluster_ids, colors, theme)
+        if column_ids is not None:
+            _paint_column_ids(painter, frame, column_ids, theme)
         _paint_bar(painter, frame, theme)
 
     def _image_of(self, levels: npt.NDArray[np.uint8], frame: MatrixFrame, n_px: int, theme: Tokens) -> QImage:
@@ -163,6 +166,20 @@ def _paint_ids(
         painter.setPen(QColor(color or theme.dim))
         box = QRectF(0, middle - line, frame.left - theme.px(5), 2 * line)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(cluster_ids[row]))
+
+
+def _paint_column_ids(painter: QPainter, frame: MatrixFrame, cluster_ids: npt.NDArray[np.int64], theme: Tokens) -> None:
+    """Write as many ids as have room below the columns, upright."""
+    line = theme.px(12)
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(QColor(theme.dim))
+    for column, middle in frame.labelled_columns(cluster_ids, line):
+        painter.save()
+        painter.translate(middle, frame.top + frame.side + theme.px(5))
+        painter.rotate(-90)
+        box = QRectF(-theme.px(100), -line, theme.px(100), 2 * line)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(cluster_ids[column]))
+        painter.restore()
 
 
 def _paint_bar(painter: QPainter, frame: MatrixFrame, theme: Tokens) -> None:

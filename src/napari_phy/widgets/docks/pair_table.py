@@ -54,7 +54,7 @@ COLUMNS = (
         "corr.", "Correlation of ΔF/F with the rate, at the best lag", 44,
         lambda d, i, j: format_number(float(d.test.correlation[i, j]), 2), lambda d: -np.abs(d.test.correlation),
     ),
-    PairColumn("lag", "Lag after the rate (ms)", 42, lambda d, i, j: format_number(_lag_ms(d)[i, j]), _lag_ms),
+    PairColumn("lag (ms)", "Lag after the rate", 50, lambda d, i, j: format_number(_lag_ms(d)[i, j]), _lag_ms),
     PairColumn("p", "Chance of such a correlation, by circular shifts", 54, lambda d, i, j: _p_words(d.test.p[i, j]),
                lambda d: d.test.p),
     PairColumn("q", "p after Benjamini–Hochberg over all pairs", 54, lambda d, i, j: _p_words(d.test.q[i, j]),

@@ -3,13 +3,14 @@
 from typing import Any
 from weakref import ref
 
-from napari.layers import Layer
+from napari.layers import Image, Layer
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 
 from napari_phy.layers.movie_results import LAG
+from napari_phy.stats.triggered_average import peak_lag
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.napari_compat import show_slider, show_steps, slider_of
@@ -55,18 +56,10 @@ class SliderLag(QObject):
         if isalive(self):
             self._show()
 
-    @property
-    def _axis(self) -> int | None:
-        viewer = self._viewer()
-        labels = () if viewer is None else viewer.dims.axis_labels
-        if viewer is None or LAG not in labels:
-            return None
-        axis, units = labels.index(LAG), viewer.dims.units
-        return axis if units is None or units[axis].is_compatible_with(_MS) else None
-
     def _place(self) -> None:
         """Put the label where the slider of lags is now, or take it away."""
-        viewer, axis = self._viewer(), self._axis
+        viewer = self._viewer()
+        axis = None if viewer is None else _axis_in(viewer)
         window = getattr(viewer, "window", None)
         row = None if window is None or axis is None else slider_of(window.main_menu.window(), axis)
         label = self._label
@@ -101,8 +94,29 @@ class SliderLag(QObject):
             show_slider(row, axis not in viewer.dims.displayed and viewer.dims.nsteps[axis] > 1)
 
     def _show(self) -> None:
-        viewer, axis, label = self._viewer(), self._axis, self._label
+        viewer, label = self._viewer(), self._label
+        axis = None if viewer is None else _axis_in(viewer)
         if viewer is not None and axis is not None and label is not None and isalive(label):
-            units = viewer.dims.units
-            scale = 1.0 if units is None else float((1 * units[axis]).to(_MS).magnitude)
-            label.setText(f"{format_number(viewer.dims.point[axis] * scale)} ms")
+            label.setText(f"{format_number(viewer.dims.point[axis] * _unit_ms(viewer, axis))} ms")
+
+
+def go_to_peak(viewer: Viewer, average: Image) -> None:
+    """Show an average at the lag at which it differs most from what it is on average over lags."""
+    axis = _axis_in(viewer)
+    if axis is not None:
+        of_layer = average.axis_labels.index(LAG)
+        lag_ms = average.translate[of_layer] + average.scale[of_layer] * peak_lag(average.data)
+        viewer.dims.set_point(axis, float(lag_ms) / _unit_ms(viewer, axis))
+
+
+def _axis_in(viewer: Viewer) -> int | None:
+    """Return which axis of a viewer is that of lags; None where there is none."""
+    labels, units = viewer.dims.axis_labels, viewer.dims.units
+    axis = labels.index(LAG) if LAG in labels else None
+    return axis if axis is None or units is None or units[axis].is_compatible_with(_MS) else None
+
+
+def _unit_ms(viewer: Viewer, axis: int) -> float:
+    """Return how many ms the unit of an axis is."""
+    units = viewer.dims.units
+    return 1.0 if units is None else float((1 * units[axis]).to(_MS).magnitude)

@@ -190,8 +190,7 @@ class ListPanel(Panel):
         self.drag = RowDrag(self.list, self._body)
         self.drag.begun.connect(self._on_drag_begun)
         self.drag.dropped.connect(lambda group: self.move_requested.emit(list(self.list.shown_selection), group))
-        columns_menu = self.header.more_menu.addMenu("Columns")
-        columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
+        self.list.add_columns_menu(self.header.more_menu)
         self._on_theme_changed(self.theme)
         self.set_session(session)
 

@@ -10,6 +10,7 @@ from qtpy.QtGui import QAction, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter,
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionViewItem, QWidget
 
 from napari_phy.table.columns import all_columns
+from napari_phy.widgets.base.choices import TickMenu
 from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable
 from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
@@ -311,6 +312,12 @@ class ClusterList(PlainTable):
             self._fit_columns()
             self.columns_chosen.emit()
 
+    def add_columns_menu(self, menu: QMenu) -> None:
+        """Add the menu of columns to another one."""
+        columns = TickMenu("Columns", menu)
+        columns.aboutToShow.connect(lambda: self.fill_columns_menu(columns))
+        menu.addMenu(columns)
+
     def fill_columns_menu(self, menu: QMenu) -> None:
         """Offer every column but the id, and the usual ones."""
         menu.clear()
@@ -333,7 +340,7 @@ class ClusterList(PlainTable):
         menu.addActions(self.header_entries)
 
     def _show_header_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
+        menu = TickMenu(self)
         self.fill_header_menu(menu)
         menu.exec(self.horizontalHeader().mapToGlobal(place))
         menu.deleteLater()
