@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_phy import ClusterManager
 from napari_phy.core.decisions import Decisions, KeptDecisions, fingerprint
@@ -111,3 +113,59 @@ def test_a_fingerprint_is_that_of_the_spikes(manager):
     same = ClusterManager(np.where(spikes == 5, 8, spikes))
     assert fingerprint(ClusterManager(spikes), 5) == fingerprint(same, 8)
     assert fingerprint(manager, 1) != fingerprint(manager, 2)
+
+
+CLUSTERS = st.integers(1, 4)  # of which the last does not exist
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["decide", "take_back"]), CLUSTERS, CLUSTERS),
+    st.tuples(st.sampled_from(["skip", "review", "trust", "doubt"]), CLUSTERS),
+    st.tuples(st.sampled_from(["review_all", "clear"])),
+)
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_they_are_kept_whenever_they_changed_and_only_then(steps):
+    manager, kept = ClusterManager([1] * 4 + [2] * 3 + [3] * 2), [KeptDecisions()]
+    decisions = Decisions(manager, keep=kept.append)
+    for name, *clusters in steps:
+        before = len(kept)
+        getattr(decisions, name)(*clusters)
+        decisions.flush()
+        assert (len(kept) > before) is (decisions.kept != kept[before - 1])
+        assert kept[-1] == decisions.kept == Decisions(manager, kept[-1]).kept
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_they_are_those_of_a_list_of_what_was_said(steps):
+    manager = ClusterManager([1] * 4 + [2] * 3 + [3] * 2)
+    decisions, different, skipped, sound = Decisions(manager), set(), [], set()
+    for name, *clusters in steps:
+        getattr(decisions, name)(*clusters)
+        pair, cluster = tuple(sorted(clusters)), clusters[0] if clusters else 0
+        exist = 4 not in clusters
+        if name == "decide" and exist:
+            different.add(pair)
+        elif name == "take_back":
+            different.discard(pair)
+        elif name == "skip" and exist and cluster not in skipped:
+            skipped.append(cluster)
+        elif name == "review" and cluster in skipped:
+            skipped.remove(cluster)
+        elif name == "trust" and exist:
+            sound.add(cluster)
+        elif name == "doubt":
+            sound.discard(cluster)
+        elif name in ("review_all", "clear"):
+            skipped = []
+            different, sound = (set(), set()) if name == "clear" else (different, sound)
+    kept = decisions.kept
+    assert (kept.different, kept.skipped, kept.sound) == (
+        tuple(sorted(different)),
+        tuple(skipped),
+        tuple(sorted(sound)),
+    )
+    assert decisions.skipped == tuple(skipped)
+    for cluster in range(1, 5):
+        assert decisions.is_sound(cluster) is (cluster in sound)
+        assert decisions.is_skipped(cluster) is (cluster in skipped)
+        assert decisions.has_any(cluster) is any(cluster in pair and pair[0] != pair[1] for pair in different)

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import linprog
+from scipy.stats import norm
 
-from napari_phy.stats.bimodality import dip_statistic, find_two_clouds, fit_two_normals
+from napari_phy.stats.bimodality import dip_statistic, find_two_clouds, find_valley, fit_two_normals
 
 
 def dip_by_programming(values):
@@ -95,6 +98,13 @@ def test_of_clear_pairs_of_clouds_90_percent_are_found_and_cut_between_them(apar
             right.append(np.mean((values > clouds.cut) == is_upper))
     assert len(right) >= 0.9 * 60
     assert np.mean(right) > 0.95
+
+
+@given(st.floats(4.5, 9), st.floats(-100, 100), st.sampled_from([0.01, 1.0, 300.0]), st.integers(60, 500))
+def test_the_valley_is_halfway_between_two_equal_clouds(apart, middle, size, n):
+    cloud = norm.ppf((np.arange(n) + 0.5) / n)
+    values = np.sort(np.append(cloud - apart / 2, cloud + apart / 2))
+    assert find_valley(size * values + middle).place == pytest.approx(middle, abs=0.35 * size)
 
 
 def test_clouds_of_other_width_are_cut_where_both_are_equally_likely():

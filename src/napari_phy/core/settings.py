@@ -285,7 +285,7 @@ class Settings:
         """Raise SettingsError where there is no setting of that name."""
         names = list(cls.described())
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name, names, cutoff=0.5)
             now = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}." if names else ""
             raise SettingsError(f"{cls.owner()} has no setting {visible(name)}. {now}".rstrip())
 

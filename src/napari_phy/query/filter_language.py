@@ -234,7 +234,7 @@ class _Walk:
 
 def unknown_column(name: str, columns: Columns, *, is_text: bool) -> FilterError:
     """Return that there is no such column, and what might have been meant: another one, text, a label."""
-    close = get_close_matches(name.casefold(), columns, 1)
+    close = get_close_matches(name.casefold(), columns)
     if close:
         return FilterError(f'There is no column "{name}". Did you mean {named(close[0])}?')
     if is_text:

@@ -216,6 +216,6 @@ def find_column(name: str) -> Column:
         return column
     names = [name for one in all_columns() for name in one.names]
     usual = ", ".join(one.word for one in all_columns() if one.is_usual)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, names)
     hint = f"did you mean {near[0]}?" if near else f"there are {usual}."
     raise ClusteringError(f"There is no column {name}; {hint}")

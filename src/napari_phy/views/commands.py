@@ -107,7 +107,7 @@ def find_command(name: str, others: Mapping[str, str]) -> Command | str:
     if name.replace("-", "_") in others:
         return name.replace("-", "_")
     words = [*(command.word for command in COMMANDS), *(action.replace("_", "-") for action in others)]
-    near = difflib.get_close_matches(name, words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, words)
     raise CommandError(
         f"There is no command {echo(name)}." + (f" Did you mean {near[0]}?" if near else " F1 lists them.")
     )

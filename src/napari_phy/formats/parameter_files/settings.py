@@ -199,7 +199,7 @@ def setting(name: str) -> Setting:
         If there is none; the message names the nearest.
     """
     if name not in SETTINGS:
-        near = difflib.get_close_matches(name.lower(), SETTINGS, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), SETTINGS, cutoff=0.5)
         advice = f"did you mean {near[0]}" if near else "`napari-phy config` lists them"
         raise ValueError(f"there is no setting {name}; {advice}")
     return SETTINGS[name]
