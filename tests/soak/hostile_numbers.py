@@ -24,7 +24,7 @@ from napari_phy.sorting.matched.kernel import Kernel, Neighbours, peaks_of, shap
 from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
 from napari_phy.sorting.spikedetekt.flood import adjacency, find_components, masks_at
 from napari_phy.sorting.spikedetekt.thresholds import add_sizes, empty_counts, thresholds_of
-from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, project
+from napari_phy.sorting.spikedetekt.waveforms import cut_waveforms, moments_of, project
 from napari_phy.sorting.templates.refinement import TemplateSubtraction
 from napari_phy.stats._bin_extremes import fill_extremes, fill_joined
 from napari_phy.stats._pair_counts import count_around, count_followers
@@ -135,7 +135,7 @@ def detect(rng):
             times, some = rng.choice(borders, 6), slice(1, 3)
             masks = masks_at(values, thresholds, adjacent, some, times, sign=sign, join_size=join_size, reach=reach)
             waveforms = cut_waveforms(values, some, times, before, after)
-            Moments.of(waveforms, masks)
+            moments_of(waveforms, masks)
             project(waveforms, rng.choice(HOSTILE, (2, *waveforms.shape[1:])))
             searched = Kernel(rng.choice(HOSTILE, 6), before).apply(values)
             shapes_at(values, peaks_of(searched, sign, thresholds.weak, Neighbours.of(adjacent), reach), before, after)

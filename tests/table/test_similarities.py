@@ -109,9 +109,17 @@ def test_after_merge_split_and_undo_it_is_still_that_of_the_direct_way(session):
     assert not session.similarities.is_due
 
 
+def take_templates(session):
+    """Let each cluster be of its own template, none of which is as alike as one is to itself."""
+    session.model.spike_templates = np.array(session.manager.spike_clusters, dtype=np.int64)
+    n = int(session.model.spike_templates.max()) + 1
+    session.model.similar_templates = np.eye(n, dtype=np.float32) * 0.5 + 0.5
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_every_measure_has_numbers_and_finds_two_halves_of_one_cluster(key):
     with light_session(9, 3000) as session:
+        take_templates(session)
         one, other = session.split(session.manager.spikes(5)[::2]).added
         choose(session, key)
         session.prepare()

@@ -60,6 +60,9 @@ def test_after_a_merge_a_split_and_undo_only_touched_clusters_are_compared(sessi
 
 @pytest.mark.parametrize("key", [measure.key for measure in BUILT_IN if measure.key != COSINE])
 def test_what_follows_edits_is_what_is_compared_anew(session, key):
+    templates = np.array(session.manager.spike_clusters, dtype=np.int64)
+    session.model.spike_templates = templates
+    session.model.similar_templates = np.random.default_rng(0).uniform(size=2 * (templates.max() + 1,)).astype("f4")
     session.views["similarity"].measure = key
     session.prepare()
     session.merge([3, 4])

@@ -98,6 +98,10 @@ class BaseModel(ABC):
     waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
     traces: Samples | None  # raw units, all channels of the file
     has_quick_rows: bool = False  # whether features and masks of a spike lie together, so that few bytes are read
+    spike_values: Mapping[str, SpikeRows] = MappingProxyType({})  # (n_spikes,) further numbers, by what they are called
+    spike_templates: npt.NDArray[np.int64] | None = None  # (n_spikes,) template of the sorter; -1 where not known
+    template_features: SpikeRows | None = None  # (n_spikes, n_templates): how far a spike is like each template
+    similar_templates: npt.NDArray[np.float32] | None = None  # (n_templates, n_templates), as the sorter has it
     events: Mapping[str, EventTimes] = MappingProxyType({})  # by kind; only kinds that have any
     metadata: Mapping[str, Any] = MappingProxyType({})  # parameters of detection, as the file has them
     missing: tuple[str, ...]
@@ -122,6 +126,9 @@ class BaseModel(ABC):
     @abstractmethod
     def clustering_file(self) -> ClusteringFile:
         """What edits are kept for and saved into."""
+
+    def prepare_for_edits(self) -> None:  # noqa: B027  # most files are there
+        """Make the file that a save replaces where there is none yet, and that can be."""
 
     @property
     def feature_file(self) -> Path | None:

@@ -37,6 +37,8 @@ class Probe:
     is_known : ndarray of bool, shape (n_channels,)
         False where a position was only assumed; where not given, positions are known that are finite, and none when all
         are the same.
+    shanks : ndarray of int64, shape (n_channels,)
+        Shank of each channel; empty where the file does not say: gaps between positions part shanks then.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Probe:
     positions: npt.NDArray[np.float64] = field(default_factory=_nothing)
     edges: npt.NDArray[np.int64] = field(default_factory=_nothing)
     is_known: npt.NDArray[np.bool_] = field(default_factory=_nothing)
+    shanks: npt.NDArray[np.int64] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         ids = as_ids(self.channel_ids)
@@ -57,7 +60,9 @@ class Probe:
         edges = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
         given = np.asarray(self.is_known, dtype=np.bool_)
         is_known = known_positions(positions) & (given if len(given) else True)
-        for name, array in (("channel_ids", ids), ("positions", positions), ("edges", edges), ("is_known", is_known)):
+        shanks = np.array(self.shanks, dtype=np.int64).reshape(-1)
+        arrays = {"channel_ids": ids, "positions": positions, "edges": edges, "is_known": is_known, "shanks": shanks}
+        for name, array in arrays.items():
             object.__setattr__(self, name, read_only(array))
 
     @property
@@ -77,7 +82,7 @@ class Probe:
 
     def _repr_html_(self) -> str:
         """Return the picture for a notebook: an inline SVG."""
-        return probe_svg(self.channel_ids, self.positions, self.is_known)
+        return probe_svg(self.channel_ids, self.positions, self.is_known, self.shanks)
 
 
 def assumed_line(n_channels: int) -> npt.NDArray[np.float64]:

@@ -52,18 +52,22 @@ def known_positions(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]
     return is_known
 
 
-def probe_geometry(positions: npt.ArrayLike, is_known: npt.NDArray[np.bool_] | None = None) -> ProbeGeometry:
+def probe_geometry(
+    positions: npt.ArrayLike, is_known: npt.NDArray[np.bool_] | None = None, shanks: Int64 | None = None
+) -> ProbeGeometry:
     """Return how the sites at (n_channels, 2) positions in µm lie.
 
     Channels whose position is not known (None: see `known_positions`) are put in a column of their own, the first at
-    the bottom. Sites at the same place are moved apart.
+    the bottom. Sites at the same place are moved apart. `shanks` is (n_channels,), any numbers; where there are none,
+    wide gaps part shanks.
     """
     places = np.array(positions, dtype=np.float64).reshape(-1, 2)
     is_known = known_positions(places) if is_known is None else is_known
+    given = None if shanks is None or len(shanks) != len(places) else np.asarray(shanks)[is_known]
     shanks = np.full(len(places), -1, dtype=np.int64)
     distances = _nearest(np.unique(places[is_known], axis=0))
     usual = float(np.median(distances)) if len(distances) else _UNKNOWN_PITCH_UM
-    shanks[is_known] = _shanks(places[is_known, 0], usual)
+    shanks[is_known] = _shanks(places[is_known, 0], usual) if given is None else _from_left(given, places[is_known, 0])
     places[is_known] = _apart(places[is_known], usual)
     unknown = np.flatnonzero(~is_known)
     right = places[is_known, 0].max() + 2 * usual if is_known.any() else 0.0
@@ -93,6 +97,13 @@ def _shanks(x: Float64, usual: float) -> Int64:
     starts = np.diff(values) > _SHANK_GAP * usual
     shank_of = np.concatenate([[0], np.cumsum(starts)]).astype(np.int64)
     return shank_of[np.searchsorted(values, x)]
+
+
+def _from_left(shanks: Int64, x: Float64) -> Int64:
+    """Return the numbers of shanks from 0 at the left."""
+    numbers, place = np.unique(shanks, return_inverse=True)
+    left = [x[place == number].min() for number in range(len(numbers))]
+    return np.argsort(np.argsort(left, kind="stable"), kind="stable")[place]
 
 
 def _apart(places: Float64, usual: float) -> Float64:

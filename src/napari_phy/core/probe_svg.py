@@ -21,10 +21,13 @@ _SCROLLS_ABOVE = 640
 
 
 def probe_svg(
-    channel_ids: npt.NDArray[np.int64], positions: npt.NDArray[np.float64], is_known: npt.NDArray[np.bool_]
+    channel_ids: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.float64],
+    is_known: npt.NDArray[np.bool_],
+    shanks: npt.NDArray[np.int64] | None = None,
 ) -> str:
     """Return an inline SVG of a probe: a disc for each channel, coloured by shank, its number and place on hover."""
-    geometry = probe_geometry(positions, is_known)
+    geometry = probe_geometry(positions, is_known, shanks)
     width, height = _size(geometry)
     picture = probe_picture(geometry, channel_ids, width, height - _FOOT, text_px=_TEXT_PX)
     colors = distinct_colors(geometry.n_shanks, dark=False)

@@ -31,7 +31,8 @@ def replace_by_copy(
 ) -> None:
     """Replace a file by a copy that `edit` changed; what it was stays as `x.kwik.bak`.
 
-    Whenever the process is killed, the file is whole, the old or the new one.
+    A file whose copy came out the same, byte for byte, stays as it is. Whenever the process is killed, the file is
+    whole, the old or the new one.
 
     Parameters
     ----------
@@ -71,11 +72,14 @@ def replace_by_copy(
             atomic.sync_file(copy)
             reached(f"{act}.synced")
             announce()
-            atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), backup_name(path))
+            is_same = atomic.is_same(copy, path)
+            if not is_same:
+                atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), backup_name(path))
             reached(f"{act}.backed_up")
             if identity(path) != before:
                 raise SaveError(f"{path.name} was changed by another program")
-            replace_file(copy, path)
+            if not is_same:
+                replace_file(copy, path)
         finally:
             remove_leftovers(path)
         reached(f"{act}.replaced")

@@ -177,6 +177,8 @@ def prove_recordings(model: BaseModel) -> dict[int, SpikeProof]:
 def _check_features(model: BaseModel) -> Iterator[Finding]:
     if model.features is None or model.masks is None or not model.n_spikes:
         return
+    if isinstance(model, PhyModel) and model.computes_features:
+        return  # from raw data, which are checked
     file = model.feature_file if isinstance(model, PhyModel) else None
     place = f"{(file or model.path.with_suffix('.kwx')).name}: channel group {model.channel_group}"
     n_lost = n_silent = 0

@@ -93,6 +93,8 @@ class EditStore:
         began before, at `session_start`, with another clustering of the file.
         """
         session_start = time.time() if session_start is None else session_start
+        if not read_only:
+            model.prepare_for_edits()
         file, order = model.clustering_file, JournalOrder(model.journal_places)
         base = order.to_journal(base_of(model))
         with file.reading() as reader:

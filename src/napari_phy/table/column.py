@@ -14,7 +14,7 @@ from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange
 
-Need = Literal["features", "positions", "waveforms", "traces"]
+Need = Literal["features", "positions", "waveforms", "traces", "similar templates"]
 Compute = Callable[[SessionLike, Sequence[int], OnProgress], npt.ArrayLike]
 State = Callable[[SessionLike], Hashable]
 
@@ -177,5 +177,6 @@ def has_needs(session: SessionLike, needs: Sequence[Need]) -> bool:
         "positions": model.probe.knows_positions,
         "waveforms": model.waveforms is not None,
         "traces": model.traces is not None,
+        "similar templates": model.similar_templates is not None and model.spike_templates is not None,
     }
     return all(has[need] for need in needs)

@@ -67,6 +67,47 @@ class ByVectors:
         return self._compare(self._vectors[rows], self._vectors[columns])
 
 
+class ByTemplates:
+    """Compares the templates that spikes came from: two clusters are as alike as the most alike of theirs."""
+
+    def __init__(self) -> None:
+        self._templates: dict[int, Int64] = {}
+
+    def knows(self, session: SessionLike, clusters: Int64) -> bool:
+        """Return True: the templates of a cluster are counted in a moment."""
+        return True
+
+    def pairs(self, session: SessionLike, rows: Int64, columns: Int64, on_progress: OnProgress) -> Floats:
+        """Return (n, m) similarities; 0 with a cluster none of whose templates has any."""
+        stored = session.model.similar_templates
+        assert stored is not None
+        if len(self._templates) > 2 * len(np.union1d(rows, columns)):
+            self._templates.clear()
+        of_rows = [self._of(session, int(cluster), len(stored)) for cluster in rows]
+        starts = np.cumsum([0, *map(len, of_rows)])[:-1]
+        every = np.concatenate(of_rows) if of_rows else np.empty(0, dtype=np.int64)
+        out = np.zeros((len(rows), len(columns)), dtype=np.float32)
+        for place, cluster in enumerate(columns.tolist()):
+            on_progress(place / len(columns))
+            mine = self._of(session, cluster, len(stored))
+            mine = mine[mine < len(stored)]
+            if len(rows) and len(mine):  # the array may be a little different both ways
+                best = np.maximum(stored[:, mine].max(axis=1), stored[mine].max(axis=0))
+                out[:, place] = np.maximum.reduceat(np.append(best, np.float32(0))[every], starts)
+        return out
+
+    def _of(self, session: SessionLike, cluster: int, n: int) -> Int64:
+        """Return the templates of a cluster that are compared; `n` where there are none."""
+        found = self._templates.get(cluster)
+        if found is None:
+            templates = session.model.spike_templates
+            assert templates is not None
+            mine = templates[session.manager.spikes(cluster)]
+            counts = np.bincount(mine[(mine >= 0) & (mine < n)], minlength=n)
+            found = self._templates[cluster] = np.flatnonzero(counts) if counts.any() else np.array([n])
+        return found
+
+
 def masked_features(session: SessionLike, clusters: Int64, on_progress: OnProgress = no_progress) -> Float64:
     """Return (n, n_features) sums of feature × mask, whose directions are those of the means."""
     assert session.sums is not None

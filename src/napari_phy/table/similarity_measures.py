@@ -21,6 +21,7 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.similarity_kinds import (
     ByCorrelogram,
     ByGaussian,
+    ByTemplates,
     ByVectors,
     amplitudes_and_positions,
     masked_features,
@@ -117,6 +118,12 @@ BUILT_IN: tuple[Measure, ...] = (
         "amplitude and position", "Amplitude and position", "nearness in amplitude and position on the probe",
         lambda _: ByVectors(amplitudes_and_positions, nearness), ("features", "positions"),
         much=0.95,
+    ),
+    Measure(
+        "sorter", "Sorter's templates",
+        "largest similarity of the templates that their spikes came from, as the sorter wrote it",
+        lambda _: ByTemplates(), ("similar templates",),
+        little=0.3,
     ),
 )  # fmt: skip
 

@@ -63,6 +63,7 @@ class AmplitudeSettings(ViewSettings):
                 ("Automatic", None),
                 ("Peak to peak", "peak to peak"),
                 ("By feature", "feature"),
+                ("Of the sorter", "sorter"),
                 *((name.capitalize(), measure) for measure, name in MEASURE_NAMES.items()),
             ),
         ),

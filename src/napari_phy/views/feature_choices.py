@@ -1,11 +1,13 @@
 """The choices of a feature axis: time, the strongest channels first, then all channels in groups."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 from napari_phy.views.spike_shapes import MEASURE_NAMES
 
@@ -19,6 +21,8 @@ def axis_text(axis: FeatureAxis, channel_ids: npt.NDArray[np.int64]) -> str:
     """Return `ch 4 · PC1` or `time`."""
     if axis.kind == "time":
         return "time"
+    if not axis.has_channel:
+        return axis.name if axis.kind == "value" else f"template {axis.component}"
     if axis.kind == "shape":
         return f"ch {channel_ids[axis.channel_index]} · {MEASURE_NAMES[axis.measure]}"
     return f"ch {channel_ids[axis.channel_index]} · PC{axis.component + 1}"
@@ -30,10 +34,11 @@ def axis_choices(
     best_channels: npt.NDArray[np.int64],
     *,
     has_shapes: bool = False,
+    others: Sequence[FeatureAxis] = (),
 ) -> list[tuple[str, Any]]:
     """Return the menu of an axis: `(text, FeatureAxis)`, or `(title, [choices])` for a submenu.
 
-    `has_shapes` adds the measures of waveforms.
+    `has_shapes` adds the measures of waveforms, `others` are those of `other_axes`.
     """
 
     def channel(index: int) -> tuple[str, Any]:
@@ -42,6 +47,8 @@ def axis_choices(
         return f"channel {channel_ids[index]}", [(axis_text(axis, channel_ids), axis) for axis in axes]
 
     choices: list[tuple[str, Any]] = [("Automatic: what suits the clusters", AUTOMATIC), ("time", TIME_AXIS)]
+    if others:
+        choices.append(("of the sorter", [(axis_text(axis, channel_ids), axis) for axis in others]))
     if len(channel_ids) <= N_BEST:
         return choices + [channel(index) for index in range(len(channel_ids))]
     choices += [channel(int(index)) for index in best_channels[:N_BEST]]
@@ -52,14 +59,36 @@ def axis_choices(
     return choices
 
 
+def other_axes(session: SessionLike, clusters: Sequence[int]) -> list[FeatureAxis]:
+    """Return what the data set has of each spike besides features, and the templates that the clusters came from."""
+    model = session.model
+    axes = [FeatureAxis("value", name=name) for name in model.spike_values]
+    if model.template_features is not None and model.spike_templates is not None:
+        n, found = model.template_features.shape[1], []
+        for cluster in clusters:
+            mine = model.spike_templates[session.manager.spikes(cluster)]
+            found += np.bincount(mine[(mine >= 0) & (mine < n)], minlength=1).argsort()[-1:].tolist()
+        axes += [FeatureAxis("template", component=template) for template in dict.fromkeys(found)]
+    return axes
+
+
 def _shapes(index: int) -> list[FeatureAxis]:
     return [FeatureAxis("shape", index, measure=measure) for measure in MEASURE_NAMES]
 
 
 def find_axes(
-    text: str, channel_ids: npt.NDArray[np.int64], n_components: int, *, has_shapes: bool = False
+    text: str,
+    channel_ids: npt.NDArray[np.int64],
+    n_components: int,
+    *,
+    has_shapes: bool = False,
+    others: Sequence[FeatureAxis] = (),
 ) -> list[tuple[str, FeatureAxis]]:
-    """Return the axes that `17`, `17 PC2` or `17 half` means, channels that begin so after the one itself."""
+    """Return the axes that `17`, `17 PC2`, `17 half` or `ampl` means, channels that begin so after the one itself."""
+    named_others = [(axis_text(axis, channel_ids), axis) for axis in others]
+    said = [pair for pair in named_others if text.strip() and pair[0].startswith(text.strip().lower())]
+    if said:
+        return said[:N_FOUND]
     numbers = re.findall(r"\d+", text)
     if not numbers:
         return [("time", TIME_AXIS)] if "time".startswith(text.strip().lower()) else []

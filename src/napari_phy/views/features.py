@@ -32,21 +32,30 @@ class FeatureAxis:
 
     Attributes
     ----------
-    kind : {'feature', 'time', 'shape'}, default 'feature'
+    kind : {'feature', 'time', 'shape', 'value', 'template'}, default 'feature'
         "feature" for one component on one channel, "time" for seconds on the joined time line, "shape" for a measure of
-        the waveform on one channel.
+        the waveform on one channel, "value" for a number of each spike that the data set has, "template" for how far
+        spikes are like a template of the sorter.
     channel_index : int, default 0
         Column of the channel in features, masks and waveforms (0 for time).
     component : int, default 0
-        0 for PC1, 1 for PC2 and so on (0 for time and shape).
+        0 for PC1, 1 for PC2 and so on; number of the template (0 for others).
     measure : Measure, default 'peak'
         That of a shape.
+    name : str, default ''
+        What the data set calls a value.
     """
 
-    kind: Literal["feature", "time", "shape"] = "feature"
+    kind: Literal["feature", "time", "shape", "value", "template"] = "feature"
     channel_index: int = 0
     component: int = 0
     measure: Measure = "peak"
+    name: str = ""
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether it is of one channel."""
+        return self.kind in ("feature", "shape")
 
 
 TIME_AXIS = FeatureAxis("time")
@@ -199,6 +208,8 @@ def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
     """Return "channel 4 · PC1" or "channel 4 · half-width (ms)", with the number in the file, or "time (s)"."""
     if axis.kind == "time":
         return "time (s)"
+    if not axis.has_channel:
+        return axis.name if axis.kind == "value" else f"template {axis.component}"
     words = measure_label(axis.measure, session.model.unit) if axis.kind == "shape" else f"PC{axis.component + 1}"
     return f"channel {session.model.probe.channel_ids[axis.channel_index]} · {words}"
 
@@ -301,8 +312,13 @@ def feature_points(
         if axis.kind == "shape":
             channels = np.full(len(spike_ids), axis.channel_index)
             values[:, index] = spike_shapes(session, axis.measure, spike_ids, channels, on_progress)
-            continue
-        values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
+        elif axis.kind == "time":
+            values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
+        elif axis.kind == "value":
+            values[:, index] = required(model.spike_values.get(axis.name), model, axis.name)[spike_ids]
+        else:
+            templates = required(model.template_features, model, "template features")
+            values[:, index] = templates[spike_ids, [axis.component]][:, 0]
     return values
 
 

@@ -103,7 +103,7 @@ def compute_probe(session: SessionLike, request: ProbeRequest, on_progress: OnPr
         caption = f"{caption}. {UNKNOWN_POSITIONS}" if caption else UNKNOWN_POSITIONS
     return ProbeData(
         request=request,
-        geometry=probe_geometry(model.probe.positions, model.probe.is_known),
+        geometry=probe_geometry(model.probe.positions, model.probe.is_known, model.probe.shanks),
         channel_ids=model.probe.channel_ids,
         positions=model.probe.positions,
         amplitudes=read_only(amplitudes),

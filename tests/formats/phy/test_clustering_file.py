@@ -14,6 +14,7 @@ from phy_folder import make_truth, write_folder
 
 from napari_phy.core.errors import ClusteringError, SaveError
 from napari_phy.files.crash_points import SAVE_POINTS, observe
+from napari_phy.formats.phy import pending_tables
 from napari_phy.formats.phy.model import PhyModel
 from napari_phy.session import open_session
 
@@ -95,6 +96,56 @@ def test_tables_that_did_not_change_are_not_written(folder):
     assert {name: (folder / name).stat().st_mtime_ns for name in stamps} == stamps
 
 
+def test_clusters_that_did_not_change_are_not_written(folder):
+    before = content(folder)
+    stamp = (folder / "spike_clusters.npy").stat()
+    with closing(open_session(folder)) as session:
+        session.move([2], "mua")
+        session.save_all()
+        assert session.store.n_unsaved == 0
+        saved = shown(session)
+        after = content(folder)
+        assert {name for name in after if before.get(name) != after[name]} == {
+            *("cluster_group.tsv", "cluster_group.tsv.bak", "cluster_info.tsv")
+        }
+        now = (folder / "spike_clusters.npy").stat()
+        assert (now.st_ino, now.st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
+        session.merge([0, 1])
+        session.undo()
+        session.save_all()
+        assert content(folder)["spike_clusters.npy"] == before["spike_clusters.npy"]
+    assert stored(folder) == saved
+
+
+def test_a_file_that_cannot_take_its_place_fails_the_next_save_and_is_not_lost(folder, monkeypatch):
+    with closing(open_session(folder)) as session:
+        session.move([2], "mua")
+        with monkeypatch.context() as patch:
+
+            def refuse(*_):
+                raise PermissionError(13, "Permission denied")
+
+            patch.setattr(pending_tables, "keep_backup", refuse)
+            session.save_all()
+            saved = shown(session)
+            assert stored(folder) == saved
+            session.merge([0, 1])
+            with pytest.raises(SaveError, match="Permission denied"):
+                session.save_all()
+            assert stored(folder) == saved
+        session.save_all()
+        assert stored(folder) == shown(session)
+    assert b"2\tmua" in (folder / "cluster_group.tsv").read_bytes()
+
+
+def test_opening_read_only_makes_no_file(folder):
+    (folder / "spike_clusters.npy").unlink()
+    before = content(folder)
+    with closing(open_session(folder, read_only=True)) as session:
+        assert session.manager.spike_clusters.tolist() == TRUTH.spike_templates.tolist()
+    assert sorted(file.name for file in folder.iterdir()) == sorted(before)
+
+
 def test_labels_in_the_file_of_groups_move_to_their_own(folder):
     (folder / "cluster_KSLabel.tsv").unlink()
     (folder / "cluster_group.tsv").write_text("cluster_id\tKSLabel\n0\tmua\n1\tgood\n")
@@ -171,8 +222,9 @@ def test_spikes_out_of_order_are_saved_in_the_order_of_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("n_th", [1, 2])
-@pytest.mark.parametrize("point", [*SAVE_POINTS, "save.table_replaced"])
-def test_whenever_a_save_is_killed_all_files_count_or_none(folder, tmp_path, point, n_th):
+@pytest.mark.parametrize("point", [*SAVE_POINTS, "save.tables_released", "save.table_replaced"])
+@pytest.mark.parametrize("changes_clusters", [True, False])
+def test_whenever_a_save_is_killed_all_files_count_or_none(folder, tmp_path, point, n_th, changes_clusters):
     """The folder is copied as it is at that moment, and opened."""
     copies = []
 
@@ -185,7 +237,8 @@ def test_whenever_a_save_is_killed_all_files_count_or_none(folder, tmp_path, poi
         old = shown(session)
         session.move([2], "mua")
         session.label([1], "KSLabel", "mua")
-        session.merge([0, 3])
+        if changes_clusters:
+            session.merge([0, 3])
         end = observe(copy)
         try:
             session.save_all()
@@ -195,11 +248,17 @@ def test_whenever_a_save_is_killed_all_files_count_or_none(folder, tmp_path, poi
     if len(copies) < n_th:
         return
     made = copies[n_th - 1]
-    is_saved = point == "save.table_replaced" or SAVE_POINTS.index(point) >= SAVE_POINTS.index("save.replaced")
+    counts_from = "save.replaced" if changes_clusters else "save.saved"  # or tables_released, before that
+    is_saved = point.startswith("save.table") or SAVE_POINTS.index(point) >= SAVE_POINTS.index(counts_from)
     assert stored(made) == (new if is_saved else old)
     with closing(open_session(made, read_only=True)):
         pass
     assert stored(made) == (new if is_saved else old)
+    with closing(open_session(made)) as session:  # the journal knows which of them it is
+        assert shown(session) == new
+        assert (session.store.n_unsaved == 0) is is_saved
+        session.save_all()
+    assert stored(made) == new
     if is_saved:  # phy finds them, too
         assert b"2\tmua" in (made / "cluster_group.tsv").read_bytes()
         assert b"1\tmua" in (made / "cluster_KSLabel.tsv").read_bytes()

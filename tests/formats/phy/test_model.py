@@ -232,7 +232,7 @@ def test_without_raw_data_waveforms_are_templates_times_amplitudes(tmp_path):
     with closing(PhyModel(folder)) as model:
         assert model.missing == (
             "Traces need raw.dat, which is not beside params.py. Everything else works.",
-            "Without raw data, the waveform of a spike is its template times its amplitude.",
+            "Without raw data, the waveform of a spike is its template times its amplitude, in units of the sorter.",
         )
         assert model.traces is None
         expected = TRUTH.templates[TRUTH.spike_templates] @ TRUTH.whitening_inverse
@@ -432,7 +432,7 @@ def test_spikes_that_contradict_each_other_are_refused(tmp_path, changes, senten
         ({"whitening_mat_inv": np.zeros((2, 2))}, "whitening_mat_inv.npy has shape (2, 2), but there are 6 channels"),
         ({"channel_positions": np.zeros((2, 2))}, "Positions are unknown"),
         ({"channel_shanks": np.zeros(2)}, "channel_shanks.npy has 2 values, but there are 6 channels"),
-        ({"pc_features": None}, "Features and similarity need pc_features.npy, which is not there."),
+        ({"pc_features": None}, "pc_features.npy is not there; features are computed from the raw data"),
         ({"channel_map": None}, "channel_map.npy is not there"),
     ],
 )

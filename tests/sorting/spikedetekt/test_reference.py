@@ -12,8 +12,9 @@ from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
 from napari_phy.sorting.spikedetekt.flood import adjacency, find_components
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds
-from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, principal_components, project
+from napari_phy.sorting.spikedetekt.waveforms import cut_waveforms, moments_of, project
 from napari_phy.sorting.traces import open_raw_files
+from napari_phy.stats.principal_components import principal_components
 
 pytestmark = pytest.mark.real_data
 NOISE = 39.8669  # median(|x|) / 0.6745 of 50 excerpts, joined before they are filtered, as klusta does
@@ -52,7 +53,7 @@ def test_waveforms_and_features_are_those_of_the_original(reference):
     n_channels = len(reference["channels"])
     cut = cut_waveforms(reference["filtered"], slice(0, n_channels), reference["spike_samples"], 16, 16)
     assert_allclose(cut, reference["waveforms"], atol=1e-6 * np.abs(cut).max())
-    moments = Moments.of(reference["waveforms"], reference["masks"])
+    moments = moments_of(reference["waveforms"], reference["masks"])
     components = principal_components(moments, 3, is_pooled=False)
     signs = np.sign((components * reference["pcs"]).sum(axis=1))
     unmasked = moments.counts > 3  # fewer leave components that are not determined

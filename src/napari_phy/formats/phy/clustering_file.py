@@ -18,7 +18,7 @@ import numpy.typing as npt
 from napari_phy.core.clustering_file import MAIN, StoredClustering
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.formats.phy.arrays import as_integers, open_npy
-from napari_phy.formats.phy.pending_tables import put_in_place, read_tables, stage_tables
+from napari_phy.formats.phy.pending_tables import put_in_place, read_tables, release_tables, stage_tables
 from napari_phy.formats.phy.tables import (
     INFO,
     Column,
@@ -38,8 +38,8 @@ SPIKE_CLUSTERS, SPIKE_TEMPLATES = "spike_clusters.npy", "spike_templates.npy"
 class PhyClusteringFile:
     """Fulfils `ClusteringFile`.
 
-    A save replaces `spike_clusters.npy`; the tables that it changes lie ready beside theirs by then, and take their
-    places after it. Whenever the process is killed, either all or none of them count.
+    A save replaces `spike_clusters.npy` if clusters changed; the tables that it changes lie ready beside theirs by
+    then, and take their places after it. Whenever the process is killed, either all or none of them count.
 
     Attributes
     ----------
@@ -71,16 +71,21 @@ class PhyClusteringFile:
     @contextmanager
     def reading(self) -> Iterator[PhyClusteringReader]:
         """Read the folder, once for all that is asked inside; a save that was killed on its way is finished."""
-        self.finish()
+        self._put_in_place()
         yield PhyClusteringReader(self)
 
     def finish(self) -> None:
-        """Put the tables in place that belong to the clusters; where that cannot be, they are read where they lie."""
-        with suppress(OSError):
+        """Put the tables in place that belong to the clusters, also where these did not change."""
+        release_tables(self.folder)
+        self._put_in_place()
+
+    def _put_in_place(self) -> None:
+        with suppress(OSError):  # they are read where they lie
             put_in_place(self.folder, self.path)
 
     def write(self, copy: Path, clustering: StoredClustering) -> str:
         """Write a clustering into a copy of `spike_clusters.npy`, tables beside theirs, and return the hash of both."""
+        put_in_place(self.folder, self.path)  # what an earlier save could not; else it would be lost
         stored = open_npy(copy)
         ids = stored.row("spikes", len(clustering.spike_clusters))
         written = clustering.spike_clusters.astype(ids.dtype)
@@ -99,7 +104,7 @@ class PhyClusteringFile:
             file.seek(stored.offset)
             file.write(np.ascontiguousarray(written).data)
         stage_tables(self.folder, self.path, copy, tables)
-        reader = PhyClusteringReader(replace(self, path=copy))
+        reader = PhyClusteringReader(replace(self, path=copy), with_waiting=True)
         same_ids = np.array_equal(reader.ids, clustering.spike_clusters)
         same_labels = texts_of(reader.labels, alive) == texts_of(clustering.cluster_labels, alive)
         if not (same_ids and same_labels and reader.groups == _of_alive(groups, alive)):
@@ -116,10 +121,11 @@ class PhyClusteringFile:
 
 
 class PhyClusteringReader:
-    """Fulfils `ClusteringReader`."""
+    """Fulfils `ClusteringReader`; `with_waiting` is that of `read_tables`."""
 
-    def __init__(self, place: PhyClusteringFile) -> None:
+    def __init__(self, place: PhyClusteringFile, *, with_waiting: bool = False) -> None:
         self.clustering = place.clustering
+        self._with_waiting = with_waiting
         self._place = place
 
     @cached_property
@@ -168,7 +174,7 @@ class PhyClusteringReader:
 
     @cached_property
     def _columns(self) -> dict[str, Column]:
-        return read_columns(read_tables(self._place.folder, self._place.path))[0]
+        return read_columns(read_tables(self._place.folder, self._place.path, with_waiting=self._with_waiting))[0]
 
 
 def _of_alive(groups: Mapping[int, str], alive: set[int]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ class SparseRows:
     stored: NpyArray
     is_pcs_first: bool
     near: npt.NDArray[np.int64]
+
     templates: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     n_channels: int
@@ -60,19 +61,51 @@ class SparseRows:
         return np.asarray(values[places], dtype=np.float32)
 
 
+class NearRows(Protocol):
+    """Features of a few channels of each spike, wherever they come from."""
+
+    @property
+    def templates(self) -> npt.NDArray[np.int64]:
+        """(n_spikes,) template of each spike; -1 for one without channels."""
+        ...
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """(n_spikes,) row of each spike; -1 for one without."""
+        ...
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the folder."""
+        ...
+
+    @property
+    def n_pcs(self) -> int:
+        """Features of a channel."""
+        ...
+
+    def channels_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Return which spikes have features, and the channels of those: (n,) and (n_that_have, n_near)."""
+        ...
+
+    def values_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return (n, n_near, n_pcs) of ascending spikes that have features."""
+        ...
+
+
 class PcFeatures:
     """`(n_spikes, n_channels * n_pcs)` float32, channel-major; 0 on channels that are not stored, nan where nothing is.
 
     Parameters
     ----------
-    sparse : SparseRows
-        What is stored.
+    sparse : NearRows
+        What is stored, or computed.
     """
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, sparse: SparseRows) -> None:
+    def __init__(self, sparse: NearRows) -> None:
         self._sparse = sparse
         self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels * sparse.n_pcs)
 
@@ -99,8 +132,8 @@ class PcMasks:
 
     Parameters
     ----------
-    sparse : SparseRows
-        What is stored.
+    sparse : NearRows
+        What is stored, or computed.
     templates : Templates or None
         The templates; None gives 1 on all channels that are stored.
     """
@@ -108,7 +141,7 @@ class PcMasks:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, sparse: SparseRows, templates: Templates | None) -> None:
+    def __init__(self, sparse: NearRows, templates: Templates | None) -> None:
         self._sparse = sparse
         self._templates = templates
         self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels)
@@ -137,8 +170,9 @@ def sparse_rows(
     templates: npt.NDArray[np.int64],
     order: npt.NDArray[np.int64] | None,
     n_channels: int,
+    what: str = "channels",
 ) -> SparseRows:
-    """Return the features of `pc_features.npy`.
+    """Return the features of `pc_features.npy`, or of an array like it.
 
     Parameters
     ----------
@@ -154,6 +188,8 @@ def sparse_rows(
         Row of the file of each spike, None where they are in the order of time.
     n_channels : int
         Channels of the folder.
+    what : str, default "channels"
+        What they are, for messages.
 
     Raises
     ------
@@ -172,8 +208,8 @@ def sparse_rows(
         channels = np.where((channels >= 0) & (channels < n_channels), channels, n_channels)
     n_near = channels.shape[1]
     if n_near not in stored.shape[1:]:
-        what = f"{n_channels} channels" if near is None else f"{n_near} channels a template in {near.path.name}"
-        raise KwikFormatError(f"{name} has shape {stored.shape}, but there are {what}; it is of another sorting.")
+        there = f"{n_channels} {what}" if near is None else f"{n_near} {what} a template in {near.path.name}"
+        raise KwikFormatError(f"{name} has shape {stored.shape}, but there are {there}; it is of another sorting.")
     rows = np.arange(n_spikes)
     if numbers is not None:
         rows = np.full(n_spikes, -1)
@@ -188,6 +224,21 @@ def sparse_rows(
     known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
     is_pcs_first = stored.shape[2] == n_near
     return SparseRows(stored, is_pcs_first, channels, known, rows if order is None else rows[order], n_channels)
+
+
+def template_rows(
+    stored: NpyArray,
+    near: NpyArray | None,
+    numbers: NpyArray | None,
+    templates: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64] | None,
+) -> SparseRows:
+    """Return `template_features.npy` as `sparse_rows` returns features: one number for each of a few templates."""
+    if len(stored.shape) != 2:
+        raise KwikFormatError(f"{stored.path.name} has shape {stored.shape}; it should be spikes and templates.")
+    n_templates = stored.shape[1] if near is None else near.shape[0]
+    stored = NpyArray(stored.path, (stored.shape[0], 1, stored.shape[1]), *_rest_of(stored))
+    return sparse_rows(stored, near, numbers, templates, order, n_templates, "templates")
 
 
 def _rest_of(stored: NpyArray) -> tuple[np.dtype[Any], bool, int]:

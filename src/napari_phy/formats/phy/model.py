@@ -16,34 +16,45 @@ from napari_phy.core.arrays import MAX_ID, compact_ids, read_only
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.cluster_groups import STANDARD_GROUPS
 from napari_phy.core.clustering_file import MAIN
-from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, NotInFileError
+from napari_phy.core.errors import KwikFormatError, MissingDataError, NotInFileError
 from napari_phy.core.probe import UNKNOWN_POSITIONS, Probe, assumed_line
-from napari_phy.core.sentences import cause_of, listed, visible
+from napari_phy.core.sentences import visible
 from napari_phy.files.atomic import make_file
 from napari_phy.files.platform_files import is_file
 from napari_phy.formats import parameters
-from napari_phy.formats.kwik.raw_files import RawData
 from napari_phy.formats.kwik.spikes import MAX_SAMPLE
 from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.formats.kwik.waveforms import Waveforms
 from napari_phy.formats.phy.arrays import NpyArray, as_integers, find_npy, open_npy
 from napari_phy.formats.phy.clustering_file import SPIKE_CLUSTERS, SPIKE_TEMPLATES, PhyClusteringFile
-from napari_phy.formats.phy.features import PcFeatures, PcMasks, sparse_rows
-from napari_phy.formats.phy.params import PARAMS, SPIKE_TIMES, choose_raw, find_folder, find_raw, read_params
+from napari_phy.formats.phy.features import PcFeatures, PcMasks, sparse_rows, template_rows
+from napari_phy.formats.phy.folder_arrays import FolderArrays
+from napari_phy.formats.phy.params import PARAMS, SPIKE_TIMES, choose_raw, find_folder, read_params
 from napari_phy.formats.phy.pending_tables import read_tables
+from napari_phy.formats.phy.raw_data import open_raw, raw_places
+from napari_phy.formats.phy.raw_features import MOST_CHANNELS, ComputedRows
+from napari_phy.formats.phy.spike_values import AMPLITUDES, SpikeValues, columns_of, value_files
 from napari_phy.formats.phy.tables import colors_of, groups_of, labels_of, read_columns
-from napari_phy.formats.phy.templates import Templates, TemplateWaveforms, open_templates
+from napari_phy.formats.phy.templates import (
+    WHITENING,
+    Templates,
+    TemplateWaveforms,
+    find_unwhitening,
+    open_templates,
+    read_similar,
+)
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 
-_LOW_HZ = 300.0  # from which waveforms are shown, as Kilosort filters
-_REST_WORKS = "Everything else works."
+PC_FEATURES = "pc_features.npy"
+COMPUTED = f"{PC_FEATURES} is not there; features are computed from the raw data when they are needed."
+_AGAIN = f"{PC_FEATURES} is not there: open the folder again to have features computed from the raw data."
 _OF_RAW_DATA = (
     *("traces", "waveforms", "recordings", "duration", "spike_recordings", "microvolts_per_unit", "metadata"),
     *("missing", "_raw_places", "_raw_files"),
 )
 
 
-class PhyModel(BaseModel):
+class PhyModel(FolderArrays, BaseModel):
     """The sorting of a folder; all of its channels are channel group 0.
 
     Parameters
@@ -71,6 +82,8 @@ class PhyModel(BaseModel):
         Shapes of the templates on all channels, unwhitened where the folder says how.
     channel_shanks : ndarray of int64, shape (n_channels,)
         Shank of each channel.
+    computes_features : bool
+        Whether features are computed from the raw data, since the folder has none.
 
     Raises
     ------
@@ -81,6 +94,8 @@ class PhyModel(BaseModel):
     NotInFileError
         There is no such channel group or clustering.
     """
+
+    spike_templates: npt.NDArray[np.int64]
 
     def __init__(
         self,
@@ -111,6 +126,7 @@ class PhyModel(BaseModel):
         self._open_raw()
         self._open_waveforms()
         self._open_features()
+        self._open_template_features()
         self.missing = tuple(map(visible, self.missing))
 
     @property
@@ -120,18 +136,21 @@ class PhyModel(BaseModel):
 
     @property
     def clustering_file(self) -> PhyClusteringFile:
-        """What edits are kept for and saved into; without `spike_clusters.npy`, that of templates is copied to it."""
+        """What edits are kept for and saved into."""
+        return PhyClusteringFile(self.path.resolve(), self.folder)
+
+    def prepare_for_edits(self) -> None:
+        """Copy the templates of spikes to `spike_clusters.npy` where there is none, as phy does when it opens."""
+        target = self.folder / SPIKE_CLUSTERS
         if self.path.name == SPIKE_TEMPLATES:
-            target = self.folder / SPIKE_CLUSTERS
             with suppress(OSError):
                 make_file(target, self.path.read_bytes())
                 self.path = target
-        return PhyClusteringFile(self.path.resolve(), self.folder)
 
     @property
     def feature_file(self) -> Path | None:
         """`pc_features.npy`, None where there is none that is read."""
-        return None if self.features is None else self.folder / "pc_features.npy"
+        return None if self.features is None or self.computes_features else self.folder / PC_FEATURES
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:
@@ -186,6 +205,8 @@ class PhyModel(BaseModel):
         found = copy.copy(self)
         for name in _OF_RAW_DATA:
             setattr(found, name, getattr(opened, name))
+        if self.features is None and opened.computes_features:
+            found.missing = tuple(_AGAIN if said == COMPUTED else said for said in found.missing)
         return found
 
     def mean_template(self, cluster_id: int) -> npt.NDArray[np.float64]:
@@ -271,12 +292,25 @@ class PhyModel(BaseModel):
         labels = {name: MappingProxyType(values) for name, values in labels_of(columns, alive).items() if values}
         self.cluster_labels = MappingProxyType(labels)
         self.group_names = tuple(dict.fromkeys((*STANDARD_GROUPS, *sorted(set(groups.values())))))
-        amplitudes = self._optional("amplitudes.npy")
+        amplitudes = self._optional(AMPLITUDES)
         self.amplitudes = None
         if amplitudes is not None:
             with self._telling("Amplitudes are not used"):
                 values = amplitudes.row("spikes", n).astype(np.float64)
                 self.amplitudes = read_only(self._in_time(values))
+        self._open_values(amplitudes)
+
+    def _open_values(self, amplitudes: NpyArray | None) -> None:
+        """Find the numbers of spikes that views can show besides features; none are read."""
+        values: dict[str, SpikeValues] = {}
+        if amplitudes is not None and self.amplitudes is not None:
+            values |= columns_of(amplitudes, "amplitude", self.n_spikes, self._order)
+        for name, file in value_files(self.folder).items():
+            if (stored := self._optional(file.name)) is not None:
+                with self._telling("It is not offered as an axis"):
+                    values |= columns_of(stored, name, self.n_spikes, self._order)
+        self.spike_values = MappingProxyType(values)
+        self._held += [column.stored for column in values.values()]
 
     def _read_channels(self) -> None:
         ids, positions = self._optional("channel_map.npy"), self._optional("channel_positions.npy")
@@ -289,25 +323,30 @@ class PhyModel(BaseModel):
         n = len(channels)
         if n and (int(channels.min()) < 0 or len(np.unique(channels)) < n):
             raise KwikFormatError("The file channel_map.npy names a channel twice or below 0; correct it.")
-        probe = Probe(read_only(channels), read_only(assumed_line(n)), is_known=read_only(np.zeros(n, dtype=np.bool_)))
+        stored = self._optional("channel_shanks.npy")
+        shanks = None
+        if stored is not None:
+            with self._telling("All channels are taken to be of one shank"):
+                shanks = as_integers(stored.row("channels", n), stored.path.name)
+        self.channel_shanks = read_only(np.zeros(n, dtype=np.int64) if shanks is None else shanks)
+        of_file = np.empty(0, dtype=np.int64) if shanks is None else shanks
         if positions is not None and positions.shape == (n, 2):
-            probe = Probe(read_only(channels), read_only(positions.read().astype(np.float64)))
+            self.probe = Probe(read_only(channels), read_only(positions.read().astype(np.float64)), shanks=of_file)
         else:
             self._tell(UNKNOWN_POSITIONS)
-        self.probe = probe
-        shanks = self._optional("channel_shanks.npy")
-        self.channel_shanks = read_only(np.zeros(n, dtype=np.int64))
-        if shanks is not None:
-            with self._telling("All channels are taken to be of one shank"):
-                self.channel_shanks = read_only(as_integers(shanks.row("channels", n), shanks.path.name))
+            unknown = read_only(np.zeros(n, dtype=np.bool_))
+            self.probe = Probe(read_only(channels), read_only(assumed_line(n)), is_known=unknown, shanks=of_file)
 
     def _open_raw(self) -> None:
         params = self._params
-        self._raw_places: dict[str, Path] = {}
+        self._raw_places = raw_places(self.folder, params, self._raw_files, read_raw_notes(self.path).files)
         self.traces: JoinedTraces | None = None
-        self.microvolts_per_unit = parameters.plausible_gain(params.values)
-        self.metadata = MappingProxyType({**self._how_waveforms_are_cut(), **params.values})
-        raw = self._find_raw()
+        found = open_raw(params, self._raw_places, 1 + int(self.probe.channel_ids.max(initial=-1)))
+        raw = found.parts
+        self.missing += found.sentences
+        self.microvolts_per_unit = None if params.is_whitened else parameters.plausible_gain(params.values)
+        n_samples = None if self.templates is None else self.templates.shape[1]
+        self.metadata = MappingProxyType(params.detection(n_samples))
         last = int(self.spike_samples[-1]) + 1 if len(self.spike_samples) else 0
         lengths = [one.n_rows for one in raw] or [max(1, last)]
         if raw and last > sum(lengths):
@@ -326,93 +365,21 @@ class PhyModel(BaseModel):
             segments = [RawSegment(one.start_sample, one.n_samples, part, 0, part.n_rows) for one, part in pieces]
             self.traces = JoinedTraces(segments, raw[0].n_channels, raw[0].dtype)
 
-    def _how_waveforms_are_cut(self) -> dict[str, Any]:
-        """Return it as parameters of detection: as long as templates, which have the spike in their middle."""
-        cut: dict[str, Any] = {"waveform_filter": 0} if self._params.is_filtered else {"filter_low": _LOW_HZ}
-        if self.templates is not None:
-            n_samples = self.templates.shape[1]
-            cut |= {"extract_s_before": n_samples // 2, "extract_s_after": n_samples - n_samples // 2}
-        return cut
-
-    def _find_raw(self) -> list[RawData]:
-        """Return the raw files in the order of time; where not all of them can be read, none, and say why."""
-        params, needed = self._params, 1 + int(self.probe.channel_ids.max(initial=-1))
-        if not params.dat_path:
-            self._tell(f"Traces need raw data, and {PARAMS} names none in dat_path. {_REST_WORKS}")
-            return []
-        notes = read_raw_notes(self.path)
-        for named in params.dat_path:
-            moved = (self._raw_files[named],) if named in self._raw_files else notes.files.get(named, ())
-            found = next((place for place in moved if is_file(place)), None) or find_raw(self.folder, named)
-            if found is not None:
-                self._raw_places[named] = found
-        packed = [named for named in params.dat_path if named.lower().endswith((".cbin", ".ch"))]
-        if packed:
-            self._tell(
-                f"Traces cannot be read: {packed[0]} is compressed; unpack it with mtscomp and name it in dat_path."
-            )
-            return []
-        if self.missing_raw:
-            names, verb = listed(self.missing_raw), "is" if len(self.missing_raw) == 1 else "are"
-            self._tell(f"Traces need {names}, which {verb} not beside {PARAMS}. {_REST_WORKS}")
-            return []
-        n_channels = params.n_channels or needed
-        if n_channels < needed:
-            self._tell(
-                f"Traces cannot be read: {PARAMS} gives n_channels_dat = {n_channels}, but channel_map.npy has channel "
-                f"{needed - 1}; correct it."
-            )
-            return []
-        if params.is_whitened:
-            self._tell("The raw data are whitened by Kilosort: traces and waveforms are not in µV.")
-            self.microvolts_per_unit = None
-        parts: list[RawData] = []
-        row_bytes = n_channels * params.dtype.itemsize
-        for named, path in self._raw_places.items():
-            try:
-                size = path.stat().st_size - params.offset
-                with path.open("rb"):
-                    pass
-            except OSError as error:
-                self._tell(f"Traces cannot be read: {path.name} cannot be opened ({cause_of(error)}). {_REST_WORKS}")
-                return []
-            n_rows, n_spare = divmod(max(0, size), row_bytes)
-            if not n_rows:
-                self._tell(f"Traces cannot be read: {named} is empty. {_REST_WORKS}")
-                return []
-            if n_spare:
-                self._tell(
-                    f"{path.name} does not end with a whole sample of {n_channels} channels of {params.dtype}; "
-                    "n_channels_dat, dtype or offset may be wrong."
-                )
-            parts.append(RawData(path, None, n_rows, n_channels, params.dtype, n_spare, offset=params.offset))
-        return parts
-
     def _open_templates(self) -> None:
         self.templates: Templates | None = None
         stored = self._optional("templates.npy")
         if stored is not None:
             near = self._optional("template_ind.npy") or self._optional("templates_ind.npy")
+            matrices = [self._optional(name) for name in WHITENING]
+            inverse, problems = find_unwhitening([one for one in matrices if one is not None], self.n_channels)
+            self.missing += problems
             with self._telling("Templates are not shown"):
-                self.templates = open_templates(stored, near, self._unwhitening(), self.n_channels)
-
-    def _unwhitening(self) -> npt.NDArray[np.float64] | None:
-        """Return the matrix that whitened channels are multiplied by to have those of the raw data."""
-        for name in ("whitening_mat_inv.npy", "whitening_mat.npy"):
-            if (stored := self._optional(name)) is None:
-                continue
-            if stored.shape != (self.n_channels, self.n_channels):
-                self._tell(
-                    f"{name} has shape {stored.shape}, but there are {self.n_channels} channels; it is not used."
-                )
-                continue
-            matrix = stored.read().astype(np.float64)
-            with suppress(np.linalg.LinAlgError):
-                found = matrix if name == "whitening_mat_inv.npy" else np.linalg.inv(matrix).astype(np.float64)
-                if np.isfinite(found).all():
-                    return found
-            self._tell(f"{name} cannot be used: templates stay whitened.")
-        return None
+                self.templates = open_templates(stored, near, inverse, self.n_channels)
+        self.similar_templates = None
+        similar = self._optional("similar_templates.npy")
+        if similar is not None:
+            with self._telling("It is not offered as a similarity"):
+                self.similar_templates = read_similar(similar)
 
     def _open_waveforms(self) -> None:
         self.waveforms = None
@@ -428,14 +395,18 @@ class PhyModel(BaseModel):
             self.waveforms = TemplateWaveforms(self.templates, self.spike_templates, amplitudes)
             whitened = "" if self.templates.unwhitening is not None else "whitened "
             self.microvolts_per_unit = None
-            self._tell(f"Without raw data, the waveform of a spike is its {whitened}template times its amplitude.")
+            self._tell(
+                f"Without raw data, the waveform of a spike is its {whitened}template times its amplitude, in units of "
+                "the sorter."
+            )
 
     def _open_features(self) -> None:
         self.features = self.masks = None
+        self.computes_features = False
         self.n_features_per_channel = 1
-        stored = self._optional("pc_features.npy")
+        stored = self._optional(PC_FEATURES)
         if stored is None:
-            self._tell("Features and similarity need pc_features.npy, which is not there.")
+            self._compute_features()
             return
         near, numbers = self._optional("pc_feature_ind.npy"), self._optional("pc_feature_spike_ids.npy")
         with self._telling("Features and similarity are not available"):
@@ -445,37 +416,33 @@ class PhyModel(BaseModel):
             self.has_quick_rows = not stored.is_by_column
             self._held.append(sparse.stored)
 
+    def _compute_features(self) -> None:
+        """Have features computed when they are asked for, where there are raw data."""
+        if not isinstance(self.waveforms, Waveforms):
+            self._tell(f"Features and similarity need {PC_FEATURES}, or raw data to compute them from.")
+        elif self.templates is None and self.n_channels > MOST_CHANNELS:
+            self._tell(
+                f"Features and similarity need {PC_FEATURES}, or templates.npy to compute them where spikes are."
+            )
+        else:
+            computed = ComputedRows(self.waveforms, self.templates, self.spike_templates)
+            self.features, self.masks = PcFeatures(computed), PcMasks(computed, self.templates)
+            self.n_features_per_channel = computed.n_pcs
+            self.computes_features = True
+            self._tell(COMPUTED)
+            self.doubts = (COMPUTED,)
+
+    def _open_template_features(self) -> None:
+        self.template_features = None
+        stored, near, numbers = (
+            self._optional(f"template_{name}.npy") for name in ("features", "feature_ind", "feature_spike_ids")
+        )
+        if stored is not None:
+            with self._telling("They are not offered as axes"):
+                sparse = template_rows(stored, near, numbers, self.spike_templates, self._order)
+                self.template_features = PcFeatures(sparse)
+                self._held.append(sparse.stored)
+
     def _in_time(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return values of spikes, which the file has in its order, in the order of time."""
         return values if self._order is None else values[self._order]
-
-    def _optional(self, name: str) -> NpyArray | None:
-        """Return an array of the folder; None, and a sentence, where it cannot be read."""
-        try:
-            return find_npy(self.folder / name)
-        except NapariPhyError as error:
-            self._tell(str(error))
-            return None
-
-    def _tell(self, sentence: str) -> None:
-        self.missing += (sentence,)
-
-    def _telling(self, consequence: str) -> _Telling:
-        return _Telling(self, consequence)
-
-
-class _Telling:
-    """Turns an error into a sentence of the model: a broken part costs that part."""
-
-    def __init__(self, model: PhyModel, consequence: str) -> None:
-        self._model = model
-        self._consequence = consequence
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        if isinstance(error, NapariPhyError):
-            self._model.missing += (f"{str(error).rstrip('.')}. {self._consequence}.",)
-            return True
-        return False

@@ -18,6 +18,8 @@ from napari_phy.formats.hdf5.values import as_int
 from napari_phy.formats.parameter_files.literals import read_assignments
 
 PARAMS, SPIKE_TIMES = "params.py", "spike_times.npy"
+_LOW_HZ = 300.0  # from which waveforms are shown, as Kilosort filters
+_NO_FILE = "None"  # what SpikeInterface calls raw data that are in no file
 _WHITENED = re.compile(r"temp_wh", re.IGNORECASE)
 
 
@@ -56,6 +58,19 @@ class Params:
         """Whether the raw file is the whitened one that Kilosort makes for itself."""
         return any(_WHITENED.search(_name_of(file)) for file in self.dat_path)
 
+    def detection(self, n_samples: int | None) -> dict[str, Any]:
+        """Return parameters that tell how waveforms are cut: as templates are, which have the spike in their middle.
+
+        Parameters
+        ----------
+        n_samples : int or None
+            Length of the templates; None where there are none.
+        """
+        cut: dict[str, Any] = {"waveform_filter": 0} if self.is_filtered else {"filter_low": _LOW_HZ}
+        if n_samples is not None:
+            cut |= {"extract_s_before": n_samples // 2, "extract_s_after": n_samples - n_samples // 2}
+        return {**cut, **self.values}
+
 
 def find_folder(path: Path) -> Path | None:
     """Return the folder of a phy data set that a path is, or is a file of; None where it is none."""
@@ -86,6 +101,7 @@ def read_params(path: Path) -> Params:
         raise KwikFormatError(f"{path.name}: dtype is {on_one_line(values['dtype'])}, no type of numbers; correct it.")
     dat = values.get("dat_path") or ()
     files = tuple(str(file) for file in ((dat,) if isinstance(dat, str) else dat) if str(file).strip())
+    files = tuple(file for file in files if file != _NO_FILE)
     n_channels, offset = as_int(values.get("n_channels_dat")) or 0, as_int(values.get("offset")) or 0
     if n_channels < 0 or offset < 0:
         name = "n_channels_dat" if n_channels < 0 else "offset"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.arrays import read_only, zero_unmeasured
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.kwik.windows import in_order, sorted_ids
 from napari_phy.formats.phy.arrays import NpyArray, as_integers
 
+WHITENING = ("whitening_mat_inv.npy", "whitening_mat.npy")
 _AT_ONCE = 64
+_MOST_SIMILAR = 5000  # 100 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +119,49 @@ class TemplateWaveforms:
         values = self._templates[self._spike_templates[ids]]
         values *= self._amplitudes[ids, None, None].astype(np.float32)
         return in_order(values, order, spike_ids)
+
+
+def find_unwhitening(
+    stored: Sequence[NpyArray], n_channels: int
+) -> tuple[npt.NDArray[np.float64] | None, tuple[str, ...]]:
+    """Return the (n_channels, n_channels) matrix that whitened channels are multiplied by, and what is wrong with it.
+
+    Parameters
+    ----------
+    stored : sequence of NpyArray
+        Those of the files `WHITENING` that there are; the first that can be used counts.
+    n_channels : int
+        Channels of the folder.
+    """
+    problems = []
+    for array in stored:
+        name = array.path.name
+        if array.shape != (n_channels, n_channels):
+            problems.append(f"{name} has shape {array.shape}, but there are {n_channels} channels; it is not used.")
+            continue
+        matrix = array.read().astype(np.float64)
+        with suppress(np.linalg.LinAlgError):
+            found = matrix if name == WHITENING[0] else np.linalg.inv(matrix).astype(np.float64)
+            if np.isfinite(found).all():
+                return found, tuple(problems)
+        problems.append(f"{name} cannot be used: templates stay whitened.")
+    return None, tuple(problems)
+
+
+def read_similar(stored: NpyArray) -> npt.NDArray[np.float32]:
+    """Return (n_templates, n_templates) similarities; what is no number is 0.
+
+    Raises
+    ------
+    KwikFormatError
+        The file has another shape, or too many templates.
+    """
+    shape, name = stored.shape, stored.path.name
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise KwikFormatError(f"{name} has shape {shape}; it should be templates and templates.")
+    if shape[0] > _MOST_SIMILAR:
+        raise KwikFormatError(f"{name} has {shape[0]} templates; up to {_MOST_SIMILAR} are compared.")
+    return read_only(np.nan_to_num(stored.read().astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0))
 
 
 def open_templates(

@@ -36,9 +36,9 @@ from napari_phy.sorting.spikedetekt.passes import (
     sum_waveforms,
 )
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds, empty_counts, noise_of, thresholds_of
-from napari_phy.sorting.spikedetekt.waveforms import Moments, principal_components
 from napari_phy.sorting.spool import Spool
 from napari_phy.sorting.traces import RawTraces
+from napari_phy.stats.principal_components import Moments, principal_components
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

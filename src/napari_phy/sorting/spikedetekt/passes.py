@@ -18,8 +18,9 @@ from napari_phy.sorting.spikedetekt.filtering import ChunkFilter
 from napari_phy.sorting.spikedetekt.flood import find_components, masks_at
 from napari_phy.sorting.spikedetekt.parameters import SIDES, SpikeDetektParameters
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds, add_sizes, empty_counts, noise_of
-from napari_phy.sorting.spikedetekt.waveforms import Moments, cut_waveforms, project
+from napari_phy.sorting.spikedetekt.waveforms import cut_waveforms, moments_of, project
 from napari_phy.sorting.traces import RawTraces, TracePart
+from napari_phy.stats.principal_components import Moments
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -211,7 +212,7 @@ def measure_spikes(
 def sum_waveforms(plan: Plan, block: tuple[ChunkSpikes, Sequence[Float32]]) -> tuple[Moments, ...]:
     """Return sums over the waveforms of some spikes of a chunk, with their masks for each group."""
     spikes, masks = block
-    return tuple(Moments.of(waveforms, mine) for waveforms, mine in zip(spikes.cut(plan), masks, strict=True))
+    return tuple(moments_of(waveforms, mine) for waveforms, mine in zip(spikes.cut(plan), masks, strict=True))
 
 
 def make_features(plan: Plan, components: Sequence[Float32], spikes: ChunkSpikes) -> tuple[Float32, ...]:

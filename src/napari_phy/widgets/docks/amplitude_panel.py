@@ -36,7 +36,7 @@ from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spi
 from napari_phy.widgets.plots.highlights import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
 
-KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
+KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature", "sorter": "Of the sorter"}
 KINDS |= {measure: name.capitalize() for measure, name in MEASURE_NAMES.items()}
 GAP_PX = 4  # between plot and histogram
 FILL_ALPHA = 0.6  # of the histogram
@@ -62,7 +62,8 @@ class AmplitudePanel(SpikeScatterPanel):
         "A click goes to that time, and on a dot selects the spike in all views; Ctrl+click adds the spike and its\n"
         "cluster, Shift+click selects its cluster.\n"
         "Peak to peak: of the waveform × mask, where it is largest.\n"
-        "By feature: the largest first feature × mask; the drop-down chooses, also measures of single waveforms.\n"
+        "By feature: the largest first feature × mask; the drop-down chooses, also measures of single waveforms,\n"
+        "and what the sorter says, where a folder of phy has it.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations,\n"
         "and shades the times in which the best cluster is steady; each has a bar of them at the top.\n"
@@ -192,7 +193,9 @@ class AmplitudePanel(SpikeScatterPanel):
         kind = self.data.kind
         unit = amplitude_unit(self.required_session, kind)
         decimals = 2 if unit == "ms" else 0
-        size = format_number(float(self.data.y[index]), decimals) + (f" ({unit})" if kind == "feature" else f" {unit}")
+        size = format_number(float(self.data.y[index]), decimals) + (
+            f" ({unit})" if kind in ("feature", "sorter") else f" {unit}"
+        )
         return f"{spike_words(self.required_session, int(self.data.spike_ids[index]), ())}, {size}"
 
     def paint_beside(self, painter: QPainter) -> None:

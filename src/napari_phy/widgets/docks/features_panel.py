@@ -14,7 +14,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.cluster_channels import rank_channels
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import Spikes
-from napari_phy.views.feature_choices import AUTOMATIC, axis_choices, axis_text, find_axes
+from napari_phy.views.feature_choices import AUTOMATIC, axis_choices, axis_text, find_axes, other_axes
 from napari_phy.views.feature_grid import (
     FeatureGridData,
     FeatureGridRequest,
@@ -95,9 +95,9 @@ class FeaturesPanel(SpikeScatterPanel):
         "selects its cluster.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
-        "The drop-downs choose what the axes show: features, time, or measures of single waveforms, for which only\n"
-        "the selected clusters are read. ⋯ marks refractory violations and\n"
-        "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."
+        "The drop-downs choose what the axes show: features, time, what a folder of phy has of each spike, or\n"
+        "measures of single waveforms, for which only the selected clusters are read. ⋯ marks refractory violations\n"
+        "and shows a grid of projections, each with its lasso: a click makes it large, Esc goes back to the grid."
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
@@ -125,12 +125,16 @@ class FeaturesPanel(SpikeScatterPanel):
             return []
         model = self.required_session.model
         best, has_shapes = self.data.best_channels, model.waveforms is not None
-        return axis_choices(model.probe.channel_ids, model.n_features_per_channel, best, has_shapes=has_shapes)
+        others = other_axes(self.required_session, self.clusters)
+        counts = model.probe.channel_ids, model.n_features_per_channel
+        return axis_choices(*counts, best, has_shapes=has_shapes, others=others)
 
     def _find_axes(self, text: str) -> list[tuple[str, Any]]:
         model = self.required_session.model
         has_shapes = model.waveforms is not None
-        return find_axes(text, model.probe.channel_ids, model.n_features_per_channel, has_shapes=has_shapes)
+        others = other_axes(self.required_session, self.clusters)
+        counts = model.probe.channel_ids, model.n_features_per_channel
+        return find_axes(text, *counts, has_shapes=has_shapes, others=others)
 
     # --- request ---
 

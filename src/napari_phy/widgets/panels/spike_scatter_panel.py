@@ -34,7 +34,7 @@ def spike_words(session: Session, spike: int, axes: tuple[FeatureAxis, ...]) -> 
     cluster = int(session.manager.clusters_of(np.array([spike]))[0])
     time_s = model.spike_samples[spike] / model.sample_rate
     words = [f"cluster {cluster}", f"spike {format_number(spike)}", f"{format_number(time_s, 3)} s"]
-    words += [f"channel {model.probe.channel_ids[a.channel_index]}" for a in axes if a.kind != "time"][:1]
+    words += [f"channel {model.probe.channel_ids[a.channel_index]}" for a in axes if a.has_channel][:1]
     return ", ".join(words)
 
 
