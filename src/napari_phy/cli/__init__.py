@@ -214,9 +214,14 @@ def _parser() -> argparse.ArgumentParser:
         "config",
         "print the settings that hold, and where they came from",
         _config,
-        ["napari-phy config", "napari-phy config recording.kwik --json"],
+        ["napari-phy config", "napari-phy config recording.kwik --json", "napari-phy config --folders napari-phy"],
     )
     configuring.add_argument("kwik", type=Path, nargs="?", help="the .kwik file; none: the settings of the user alone")
+    configuring.add_argument(
+        "--folders",
+        choices=("napari-phy", "ask"),
+        help="let napari open folders and params.py with napari-phy, which leaves other folders to napari; or let it ask",
+    )
     return parser
 
 
@@ -283,9 +288,9 @@ def _propose(options: argparse.Namespace) -> Answer:
 
 
 def _config(options: argparse.Namespace) -> Answer:
-    from napari_phy.cli.configuring import show_config
+    from napari_phy.cli.configuring import choose_reader, show_config
 
-    return show_config(options.kwik)
+    return show_config(options.kwik) if options.folders is None else choose_reader(options.folders)
 
 
 def _add(

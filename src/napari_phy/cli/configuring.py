@@ -1,4 +1,4 @@
-"""`napari-phy config`: which settings hold, and where they came from."""
+"""`napari-phy config`: which settings hold, and where they came from; what napari opens folders with."""
 
 from __future__ import annotations
 
@@ -34,3 +34,12 @@ def show_config(path: Path | None) -> Answer:
     lines += ["", *(f"# {'read' if is_file(file) else 'not there'}: {file}" for file in files)]
     lines += [f"# {problem}" for problem in config.problems]
     return Answer(facts, lines, PROBLEM if config.problems else OK)
+
+
+def choose_reader(plugin: str) -> Answer:
+    """Let napari open folders and `params.py` with `napari-phy`, or `ask`, as its preferences say."""
+    from napari_phy.readers.preference import OURS, PATTERNS, choose
+
+    choose(plugin == OURS)
+    said = "opens folders and params.py with napari-phy." if plugin == OURS else "asks what to open folders with."
+    return Answer({"folders": plugin, "patterns": list(PATTERNS)}, [f"Napari {said} Preferences > Plugins has this."])

@@ -1,6 +1,7 @@
 """Opens a Kwik data set, or a folder of phy or Kilosort, in napari: its layers, then the Sort workspace beside them."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,10 +19,20 @@ ASPECT = 2.4  # width to height of the canvas until the workspace has measured i
 
 
 def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
-    """Return the reader when this is one file of a Kwik data set, or a folder of phy or Kilosort, else None."""
+    """Return the reader when this is one file of a Kwik data set, or a folder of phy or Kilosort, else None.
+
+    Where the user lets napari open all folders with us, others are read with the plugin that reads them.
+    """
     paths = [path] if isinstance(path, str) else list(path)
-    is_ours = len(paths) == 1 and (str(paths[0]).lower().endswith(SUFFIXES) or _is_sorted_folder(Path(paths[0])))
-    return read_kwik if is_ours else None
+    if len(paths) != 1:
+        return None
+    if str(paths[0]).lower().endswith(SUFFIXES) or _is_sorted_folder(Path(paths[0])):
+        return read_kwik
+    if os.path.isdir(paths[0]):
+        from napari_phy.readers.preference import is_chosen, only_other_reader
+
+        return only_other_reader(str(paths[0])) if is_chosen() else None
+    return None
 
 
 def _is_sorted_folder(path: Path) -> bool:
@@ -47,7 +58,13 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     except NapariPhyError as error:
         complain(str(error))
         return [(None,)]
-    return [(None,)] if session is None else _shown(session)
+    if session is None:
+        return [(None,)]
+    if viewer is not None and _is_sorted_folder(file):
+        from napari_phy.readers.preference import offer
+
+        offer()
+    return _shown(session)
 
 
 def last_place(file: Path) -> tuple[int, str] | None:
