@@ -220,7 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     configuring.add_argument(
         "--folders",
         choices=("napari-phy", "ask"),
-        help="let napari open folders and params.py with napari-phy, which leaves other folders to napari; or let it ask",
+        help="let napari open folders and params.py with napari-phy, or ask; other folders stay napari's",
     )
     return parser
 

@@ -38,7 +38,7 @@ def show_config(path: Path | None) -> Answer:
 
 def choose_reader(plugin: str) -> Answer:
     """Let napari open folders and `params.py` with `napari-phy`, or `ask`, as its preferences say."""
-    from napari_phy.readers.preference import OURS, PATTERNS, choose
+    from napari_phy.widgets.base.reader_preference import OURS, PATTERNS, choose
 
     choose(plugin == OURS)
     said = "opens folders and params.py with napari-phy." if plugin == OURS else "asks what to open folders with."

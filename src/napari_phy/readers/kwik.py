@@ -1,12 +1,12 @@
 """Opens a Kwik data set, or a folder of phy or Kilosort, in napari: its layers, then the Sort workspace beside them."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from napari_phy.files.platform_files import is_folder
 from napari_phy.session.session import Session
 
 logger = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
         return None
     if str(paths[0]).lower().endswith(SUFFIXES) or _is_sorted_folder(Path(paths[0])):
         return read_kwik
-    if os.path.isdir(paths[0]):
-        from napari_phy.readers.preference import is_chosen, only_other_reader
+    if is_folder(Path(paths[0])):
+        from napari_phy.widgets.base.reader_preference import is_chosen, only_other_reader
 
         return only_other_reader(str(paths[0])) if is_chosen() else None
     return None
@@ -61,7 +61,7 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     if session is None:
         return [(None,)]
     if viewer is not None and _is_sorted_folder(file):
-        from napari_phy.readers.preference import offer
+        from napari_phy.widgets.base.reader_preference import offer
 
         offer()
     return _shown(session)

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QApplication, QPushButton
 from waiting import run_until
 
 from napari_phy.cli import main
-from napari_phy.readers import preference
+from napari_phy.widgets.base import reader_preference as preference
 from napari_phy.widgets.window.workspace import Workspace
 
 RUN = "from pathlib import Path\nPath('was_run').touch()\n"  # by whoever executes it
