@@ -44,12 +44,15 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
     measure_with(side, size, watch, n_channels=N_CHANNELS, n_features=N_FEATURES)
 
 
-def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_features: int) -> None:
-    """Measure with so many features on so many channels."""
+def measure_with(
+    side: Side, size: Size, watch: Watch, *, n_channels: int, n_features: int, same_folder: bool = False
+) -> None:
+    """Measure with so many features on so many channels; ours opens a `.kwik`, or the same folder as phy."""
     rng = np.random.default_rng(SEED)
     with ExitStack() as stack:
         if side == "ours":
-            window, n_repeats, pause_s = _our_window(stack, size, n_channels, n_features), size.n_repeats, 0.1
+            make = _our_window_on_folder if same_folder else _our_window
+            window, n_repeats, pause_s = make(stack, size, n_channels, n_features), size.n_repeats, 0.1
         else:
             window, n_repeats = _phy_window(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
             pause_s = _PEER_PAUSE_S
@@ -78,7 +81,7 @@ def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_fea
             window.look(_LOOK_S)
             keep("merge", window.merge)
             keep("undo", window.undo)
-        if side == "ours":
+        if side == "ours" and size.n_edits:
             _watch_memory(window, size.n_edits, rng, watch)
     for key in ("new", "seen"):
         found = np.array([(sample.wall, sample.cpu) for sample in watch.samples[key]])
@@ -91,6 +94,14 @@ def _our_window(stack: ExitStack, size: Size, n_channels: int, n_features: int) 
 
     path = stack.enter_context(recorded_set(size, n_channels=n_channels, n_features=n_features))
     return EightViews(stack.enter_context(open_window(path)))
+
+
+def _our_window_on_folder(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
+    from template_set import template_set
+    from window import EightViews, open_window
+
+    params = stack.enter_context(template_set(size, n_channels=n_channels, n_features=n_features))
+    return EightViews(stack.enter_context(open_window(params.with_name("spike_clusters.npy"))))
 
 
 def _phy_window(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:

@@ -87,6 +87,15 @@ def compact_ids(cluster_ids: npt.NDArray[Any]) -> ClusterIds:
     return cluster_ids.view(np.int32) if cluster_ids.dtype == np.uint32 else cluster_ids.astype(np.int32, copy=False)
 
 
+def distinct_ids(ids: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return (n,) the different integers among many, ascending; without sorting where they are small."""
+    if not ids.size or int(ids.min()) < 0 or int(ids.max()) > 4 * len(ids) + N_BLOCK:
+        return np.unique(ids).astype(np.int64)
+    is_there = np.zeros(int(ids.max()) + 1, dtype=np.bool_)
+    is_there[ids] = True
+    return np.flatnonzero(is_there)
+
+
 def evenly_spaced(n: int, n_max: int | None) -> npt.NDArray[np.int64]:
     """Return at most `n_max` of the indices 0…n-1, ascending, evenly spaced and the same each time."""
     if n_max is None or n <= n_max:

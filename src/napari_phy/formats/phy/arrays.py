@@ -131,7 +131,7 @@ def find_npy(path: Path) -> NpyArray | None:
 
 
 def as_integers(values: npt.NDArray[Any], name: str) -> npt.NDArray[np.int64]:
-    """Return whole numbers as int64, also where a program wrote them as floats.
+    """Return whole numbers as int64, also where a program wrote them as floats; without a copy where that can be.
 
     Raises
     ------
@@ -142,4 +142,6 @@ def as_integers(values: npt.NDArray[Any], name: str) -> npt.NDArray[np.int64]:
         raise KwikFormatError(f"{name} has values that are no numbers; use another copy of it.")
     if values.size and (float(values.min()) < -(2.0**53) or float(values.max()) > 2.0**53):
         raise KwikFormatError(f"{name} has values up to {float(np.abs(values).max()):g}, which cannot be.")
-    return (np.rint(values) if values.dtype.kind == "f" else values).astype(np.int64)
+    if values.dtype == np.uint64:  # none is beyond int64
+        return values.view(np.int64)
+    return (np.rint(values) if values.dtype.kind == "f" else values).astype(np.int64, copy=False)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import distinct_ids
 from napari_phy.core.clustering_file import MAIN, StoredClustering
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.formats.phy.arrays import as_integers, open_npy
@@ -170,7 +171,7 @@ class PhyClusteringReader:
 
     @cached_property
     def _alive(self) -> set[int]:
-        return set(np.unique(self.ids).tolist())
+        return set(distinct_ids(self.ids).tolist())
 
     @cached_property
     def _columns(self) -> dict[str, Column]:

@@ -221,7 +221,9 @@ def sparse_rows(
         raise KwikFormatError(
             f"{name} has features of {stored.shape[0]} spikes, but there are {n_spikes}; it is of another sorting."
         )
-    known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
+    known = templates
+    if n_spikes and not 0 <= int(templates.min()) <= int(templates.max()) < len(channels):
+        known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
     is_pcs_first = stored.shape[2] == n_near
     return SparseRows(stored, is_pcs_first, channels, known, rows if order is None else rows[order], n_channels)
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import MAX_ID, compact_ids, read_only
+from napari_phy.core.arrays import MAX_ID, compact_ids, distinct_ids, read_only
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.cluster_groups import STANDARD_GROUPS
 from napari_phy.core.clustering_file import MAIN
@@ -260,11 +260,11 @@ class PhyModel(FolderArrays, BaseModel):
         samples = as_integers(times, SPIKE_TIMES)
         if samples.size and int(samples.max()) >= MAX_SAMPLE:
             raise KwikFormatError(f"{SPIKE_TIMES} has a spike at sample {samples.max()}, which cannot be.")
-        n_before = int(np.count_nonzero(samples < 0))
-        if n_before:
+        if samples.size and int(samples.min()) < 0:
+            n_before = int(np.count_nonzero(samples < 0))
             self._tell(f"{SPIKE_TIMES}: {n_before} spikes lie before the recording and are shown at its beginning.")
             samples = np.maximum(samples, 0)
-        self._order = None if bool((np.diff(samples) >= 0).all()) else np.argsort(samples, kind="stable")
+        self._order = None if bool((samples[1:] >= samples[:-1]).all()) else np.argsort(samples, kind="stable")
         self.journal_places = self._order
         self.spike_samples = read_only(self._in_time(samples))
 
@@ -282,7 +282,7 @@ class PhyModel(FolderArrays, BaseModel):
         if n and not 0 <= int(clusters.min()) <= int(clusters.max()) <= MAX_ID:
             raise KwikFormatError(f"{self.path.name} has a cluster below 0; use another copy of it.")
         self.spike_clusters = read_only(compact_ids(self._in_time(clusters)))
-        self.cluster_ids = read_only(np.unique(self.spike_clusters).astype(np.int64))
+        self.cluster_ids = read_only(distinct_ids(self.spike_clusters))
         columns, problems = read_columns(read_tables(self.folder, self.path))
         self.missing += problems
         alive = set(self.cluster_ids.tolist())
@@ -358,8 +358,10 @@ class PhyModel(FolderArrays, BaseModel):
         pairs = enumerate(zip(names, starts[:-1], lengths, strict=True))
         self.recordings = tuple(Recording(number, name, start, length) for number, (name, start, length) in pairs)
         self.duration = starts[-1] / self.sample_rate
-        places = np.searchsorted(starts[1:], self.spike_samples, side="right")
-        self.spike_recordings = read_only(np.minimum(places, len(lengths) - 1).astype(np.int64))
+        places = np.zeros(self.n_spikes, dtype=np.int64)
+        if len(lengths) > 1:
+            places = np.searchsorted(starts[1:-1], self.spike_samples, side="right")
+        self.spike_recordings = read_only(places)
         if raw:
             pieces = zip(self.recordings, raw, strict=True)
             segments = [RawSegment(one.start_sample, one.n_samples, part, 0, part.n_rows) for one, part in pieces]
