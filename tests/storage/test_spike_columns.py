@@ -15,7 +15,7 @@ from napari_phy.core.spike_columns import spike_columns
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.storage import spike_columns as module
-from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.storage.spike_columns import SpikeColumnStore, identity_of
 
 NAME = "spike-columns-0.bin"
 
@@ -186,3 +186,10 @@ def test_progress_begins_at_nothing_and_blocks_are_as_large_as_memory_allows(mon
     shares.clear()
     SpikeColumnStore(random_model(5, 2)).get(shares.append)
     assert len(shares) == 5  # one at least
+
+
+def test_features_whose_file_is_gone_have_no_identity(path):
+    with closing(KwikModel(path)) as model:
+        assert identity_of(model) is not None
+        model.feature_file.rename(path.with_name("moved.kwx"))
+        assert identity_of(model) is None

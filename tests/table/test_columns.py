@@ -9,6 +9,7 @@ import pytest
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.time_cursor import UsedTime
 from napari_phy.table.columns import (
+    BUILT_IN,
     Column,
     Registry,
     all_columns,
@@ -107,6 +108,60 @@ def test_a_column_has_its_words_unit_and_decimals_everywhere(key, title, axis_ti
 )
 def test_what_lists_and_views_ask_of_columns(field, keys):
     assert tuple(one.key for one in all_columns() if one.is_usual and getattr(one, field)) == keys
+
+
+SHOWN = """
+id, 12, whole
+channel, 12, whole
+depth, 12, µm
+spikes, 12, log whole follows_time
+rate, 12.3, Hz, log follows_time
+amplitude, 12, µV, log
+refractory, 12.3, %, lower_better follows_time
+presence_ratio, 12.35, follows_time uses_periods
+isi_violations_count, 12, lower_better log whole follows_time uses_periods
+isi_violations_ratio, 12.35, lower_better follows_time uses_periods
+rp_contamination, 12.35, lower_better follows_time uses_periods
+sliding_rp_violation, 12.346, lower_better follows_time uses_periods
+snr, 12.3, log
+nn_noise_overlap, 12.35, lower_better
+amplitude_cutoff, 12.346, lower_better uses_periods
+isolation_distance, 12.3, log
+l_ratio, 12.346, lower_better log
+d_prime, 12.3
+silhouette, 12.35
+nn_hit_rate, 12.35
+nn_miss_rate, 12.346, lower_better
+drift_ptp, 12.3, µm, lower_better uses_periods
+drift_std, 12.3, µm, lower_better uses_periods
+drift_mad, 12.3, µm, lower_better uses_periods
+peak_to_trough_duration, 12.35, ms
+trough_half_width, 12.35, ms
+repolarization_slope, 12, µV/ms
+recovery_slope, 12, µV/ms
+num_positive_peaks, 12, whole
+num_negative_peaks, 12, whole
+waveform_baseline_flatness, 12.35
+peak_after_to_trough_ratio, 12.35
+peak_before_to_trough_ratio, 12.35
+peak_before_to_peak_after_ratio, 12.35
+main_peak_to_trough_ratio, 12.35
+peak_before_width, 12.35, ms
+trough_width, 12.35, ms
+amplitude_median, 12, µV
+exp_decay, 12.346, /µm
+spread, 12, µm
+"""
+
+
+def test_each_column_is_shown_with_its_decimals_and_unit_and_is_of_its_kind():
+    kinds = ("is_lower_better", "is_log", "is_whole", "follows_time", "uses_periods")
+    shown = []
+    for one in BUILT_IN:
+        if not one.categories:
+            of = " ".join(kind.removeprefix("is_") for kind in kinds if getattr(one, kind))
+            shown.append(", ".join(filter(None, (one.key, one.text(12.3456), one.unit, of))))
+    assert shown == SHOWN.strip().splitlines()
 
 
 def test_in_a_narrow_list_depth_goes_first_and_the_id_last():

@@ -84,7 +84,7 @@ def _train(session: SessionLike, cluster: int, on_progress: OnProgress) -> tuple
 
 
 def _firsts(samples: Int64, stretches: Int64) -> Int64:
-    return np.searchsorted(samples, stretches[1:, 0])
+    return np.searchsorted(samples, stretches[:, 0])
 
 
 def _presence(session: SessionLike, cluster: int, on_progress: OnProgress) -> float:

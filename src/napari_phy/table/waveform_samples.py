@@ -222,10 +222,8 @@ def _common(
     ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the places of common values in two ascending arrays."""
-    if not (len(ours) and len(theirs)) or ours[-1] < theirs[0] or theirs[-1] < ours[0]:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    places = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
-    mine = np.flatnonzero(theirs[places] == ours)
+    places = np.searchsorted(theirs, ours)
+    mine = np.flatnonzero(places < np.searchsorted(theirs, ours, side="right"))
     return mine, places[mine]
 
 
