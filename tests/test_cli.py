@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from hostile import ESCAPES, NAME, make_hostile
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
+from phy_folder import write_folder
 from soak.small_kwik import make_kwik, write_raw
 
 from napari_phy import open_session
-from napari_phy.cli import main
+from napari_phy.cli import main, opening
 
 COMMANDS = ("open", "demo", "describe", "check", "convert", "detect", "sort", "compare", "cluster", "propose", "config")
 
@@ -421,3 +422,21 @@ def test_a_reader_that_stops_reading_is_no_error(command: str, kwik: Path) -> No
         done = subprocess.run(arguments, stdout=closed, stderr=subprocess.PIPE, check=False)
     assert done.stderr == b""
     assert done.returncode == (0 if name == "--help" else 141)  # argparse says nothing of it
+
+
+def test_folders_beside_a_data_set_open_with_the_reader_that_they_are_for(tmp_path: Path) -> None:
+    """One of phy with ours, one of images with napari's own."""
+
+    class Viewer:
+        def __init__(self) -> None:
+            self.opened: list[tuple[str, str | None]] = []
+
+        def open(self, path: str, plugin: str | None) -> None:
+            self.opened.append((Path(path).name, plugin))
+
+    write_folder(tmp_path / "ks")
+    (tmp_path / "images").mkdir()
+    viewer = Viewer()
+    for name in ("ks", "images"):
+        opening._add_image(viewer, tmp_path / name)
+    assert viewer.opened == [("ks", "napari-phy"), ("images", "napari")]

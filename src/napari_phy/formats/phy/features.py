@@ -168,7 +168,7 @@ def sparse_rows(
     near: NpyArray | None,
     numbers: NpyArray | None,
     templates: npt.NDArray[np.int64],
-    order: npt.NDArray[np.int64] | None,
+    order: npt.NDArray[np.int64],
     n_channels: int,
     what: str = "channels",
 ) -> SparseRows:
@@ -184,8 +184,8 @@ def sparse_rows(
         `pc_feature_spike_ids.npy`: the spike of each row, in the order of the file; None where each has one.
     templates : ndarray of int64, shape (n_spikes,)
         Template of each spike, in the order of time.
-    order : ndarray of int64 or None
-        Row of the file of each spike, None where they are in the order of time.
+    order : ndarray of int64, shape (n_spikes,)
+        Row of the file of each spike.
     n_channels : int
         Channels of the folder.
     what : str, default "channels"
@@ -210,13 +210,14 @@ def sparse_rows(
     if n_near not in stored.shape[1:]:
         there = f"{n_channels} {what}" if near is None else f"{n_near} {what} a template in {near.path.name}"
         raise KwikFormatError(f"{name} has shape {stored.shape}, but there are {there}; it is of another sorting.")
-    rows = np.arange(n_spikes)
+    rows = order
     if numbers is not None:
-        rows = np.full(n_spikes, -1)
+        of_file = np.full(n_spikes, -1)
         spikes = as_integers(numbers.row("rows", stored.shape[0]), numbers.path.name)
         if len(spikes) and not 0 <= spikes.min() <= spikes.max() < n_spikes:
             raise KwikFormatError(f"{numbers.path.name} has spike {spikes.max()}, but there are {n_spikes}.")
-        rows[spikes] = np.arange(len(spikes))
+        of_file[spikes] = np.arange(len(spikes))
+        rows = of_file[order]
     elif stored.shape[0] != n_spikes:
         raise KwikFormatError(
             f"{name} has features of {stored.shape[0]} spikes, but there are {n_spikes}; it is of another sorting."
@@ -225,7 +226,7 @@ def sparse_rows(
     if n_spikes and not 0 <= int(templates.min()) <= int(templates.max()) < len(channels):
         known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
     is_pcs_first = stored.shape[2] == n_near
-    return SparseRows(stored, is_pcs_first, channels, known, rows if order is None else rows[order], n_channels)
+    return SparseRows(stored, is_pcs_first, channels, known, rows, n_channels)
 
 
 def template_rows(
@@ -233,7 +234,7 @@ def template_rows(
     near: NpyArray | None,
     numbers: NpyArray | None,
     templates: npt.NDArray[np.int64],
-    order: npt.NDArray[np.int64] | None,
+    order: npt.NDArray[np.int64],
 ) -> SparseRows:
     """Return `template_features.npy` as `sparse_rows` returns features: one number for each of a few templates."""
     if len(stored.shape) != 2:

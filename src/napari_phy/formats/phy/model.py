@@ -266,6 +266,7 @@ class PhyModel(FolderArrays, BaseModel):
             samples = np.maximum(samples, 0)
         self._order = None if bool((samples[1:] >= samples[:-1]).all()) else np.argsort(samples, kind="stable")
         self.journal_places = self._order
+        self._rows = np.arange(len(samples)) if self._order is None else self._order  # of the file, of each spike
         self.spike_samples = read_only(self._in_time(samples))
 
     def _read_clusters(self) -> None:
@@ -412,7 +413,7 @@ class PhyModel(FolderArrays, BaseModel):
             return
         near, numbers = self._optional("pc_feature_ind.npy"), self._optional("pc_feature_spike_ids.npy")
         with self._telling("Features and similarity are not available"):
-            sparse = sparse_rows(stored, near, numbers, self.spike_templates, self._order, self.n_channels)
+            sparse = sparse_rows(stored, near, numbers, self.spike_templates, self._rows, self.n_channels)
             self.features, self.masks = PcFeatures(sparse), PcMasks(sparse, self.templates)
             self.n_features_per_channel = sparse.n_pcs
             self.has_quick_rows = not stored.is_by_column
@@ -441,7 +442,7 @@ class PhyModel(FolderArrays, BaseModel):
         )
         if stored is not None:
             with self._telling("They are not offered as axes"):
-                sparse = template_rows(stored, near, numbers, self.spike_templates, self._order)
+                sparse = template_rows(stored, near, numbers, self.spike_templates, self._rows)
                 self.template_features = PcFeatures(sparse)
                 self._held.append(sparse.stored)
 
