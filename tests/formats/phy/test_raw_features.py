@@ -8,7 +8,8 @@ from phy_folder import N_CHANNELS, make_truth, write_folder
 
 from napari_phy.cli import main
 from napari_phy.formats.phy import raw_features
-from napari_phy.formats.phy.model import COMPUTED, PhyModel
+from napari_phy.formats.phy.model import PhyModel
+from napari_phy.formats.phy.raw_features import COMPUTED
 from napari_phy.session import open_session
 from napari_phy.views.features import FeatureAxis, FeatureRequest, compute_features
 

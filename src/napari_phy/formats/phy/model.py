@@ -32,7 +32,7 @@ from napari_phy.formats.phy.folder_arrays import FolderArrays
 from napari_phy.formats.phy.params import PARAMS, SPIKE_TIMES, choose_raw, find_folder, read_params
 from napari_phy.formats.phy.pending_tables import read_tables
 from napari_phy.formats.phy.raw_data import open_raw, raw_places
-from napari_phy.formats.phy.raw_features import MOST_CHANNELS, ComputedRows
+from napari_phy.formats.phy.raw_features import AGAIN, COMPUTED, MOST_CHANNELS, PC_FEATURES, ComputedRows
 from napari_phy.formats.phy.spike_values import AMPLITUDES, SpikeValues, columns_of, value_files
 from napari_phy.formats.phy.tables import colors_of, groups_of, labels_of, read_columns
 from napari_phy.formats.phy.templates import (
@@ -45,9 +45,6 @@ from napari_phy.formats.phy.templates import (
 )
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 
-PC_FEATURES = "pc_features.npy"
-COMPUTED = f"{PC_FEATURES} is not there; features are computed from the raw data when they are needed."
-_AGAIN = f"{PC_FEATURES} is not there: open the folder again to have features computed from the raw data."
 _OF_RAW_DATA = (
     *("traces", "waveforms", "recordings", "duration", "spike_recordings", "microvolts_per_unit", "metadata"),
     *("missing", "_raw_places", "_raw_files"),
@@ -206,7 +203,7 @@ class PhyModel(FolderArrays, BaseModel):
         for name in _OF_RAW_DATA:
             setattr(found, name, getattr(opened, name))
         if self.features is None and opened.computes_features:
-            found.missing = tuple(_AGAIN if said == COMPUTED else said for said in found.missing)
+            found.missing = tuple(AGAIN if said == COMPUTED else said for said in found.missing)
         return found
 
     def mean_template(self, cluster_id: int) -> npt.NDArray[np.float64]:

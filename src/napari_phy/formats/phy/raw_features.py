@@ -13,6 +13,9 @@ from napari_phy.formats.kwik.waveforms import Waveforms
 from napari_phy.formats.phy.templates import Templates
 from napari_phy.stats.principal_components import Moments, principal_components
 
+PC_FEATURES = "pc_features.npy"
+COMPUTED = f"{PC_FEATURES} is not there; features are computed from the raw data when they are needed."
+AGAIN = f"{PC_FEATURES} is not there: open the folder again to have features computed from the raw data."
 N_NEAR = 12  # channels of a template that features are computed of, as in phy
 MOST_CHANNELS = 32  # that they are computed of where there are no templates
 _N_PCS = 3
