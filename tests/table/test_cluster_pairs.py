@@ -56,6 +56,16 @@ def test_through_edits_they_are_those_of_a_fresh_start(steps, is_likelihood, sha
         np.testing.assert_allclose(found.of(cluster, ids), expected.of(cluster, ids), rtol=1e-5, atol=1e-5)
 
 
+@given(IDS, st.booleans(), st.sampled_from([near, all_near]))
+def test_an_id_and_the_ids_and_the_value_of_each_pair_are_held(steps, is_likelihood, shares):
+    pairs = SharedPairs(shares, is_likelihood=is_likelihood)
+    assert pairs.nbytes == 0
+    for step in steps:
+        ids = np.sort(step)
+        pairs.fill(ids, compute_of(is_likelihood))
+        assert pairs.nbytes == 8 * len(ids) + (8 + 8 + 4) * np.count_nonzero(shares(ids, ids))
+
+
 @pytest.mark.parametrize("is_likelihood", [True, False])
 def test_sparse_is_dense_where_channels_are_shared(is_likelihood):
     ids = np.arange(0, 3 * N, 3)
