@@ -101,7 +101,7 @@ def _follow(job: Job[Detection], *, shows: bool) -> None:
                 if shows:
                     print(f"\r\x1b[K{visible(str(job.progress))}", end="", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
-        job.cancel()
+        job.cancel(keeps=True)
         try:
             job.result()
         except CancelledError:

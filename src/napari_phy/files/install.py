@@ -12,7 +12,9 @@ from napari_phy.files.atomic import sync_file
 from napari_phy.files.platform_files import is_folder, sync_folder
 
 
-def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Sequence[str]) -> Path:
+def install(
+    folder: Path, name: str, write: Callable[[Path], None], suffixes: Sequence[str], staging: Path | None = None
+) -> Path:
     """Let `write` fill a hidden folder with new files and move them into `folder`; return the path of the last.
 
     Parameters
@@ -25,6 +27,8 @@ def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Se
         Gets the hidden folder; what else it leaves there is removed.
     suffixes : sequence of str
         Of all files, in the order in which they appear: the last is what one opens.
+    staging : Path, optional
+        The hidden folder, which stays where `write` fails: who gives it removes it. If None, a new one.
 
     Raises
     ------
@@ -33,16 +37,17 @@ def install(folder: Path, name: str, write: Callable[[Path], None], suffixes: Se
     """
     check_free(folder, name, suffixes)
     folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
+    hidden = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder)) if staging is None else staging
     try:
-        write(staging)
+        write(hidden)
         for suffix in suffixes:
-            sync_file(staging / f"{name}{suffix}")
+            sync_file(hidden / f"{name}{suffix}")
         for suffix in suffixes:
-            (staging / f"{name}{suffix}").rename(folder / f"{name}{suffix}")
+            (hidden / f"{name}{suffix}").rename(folder / f"{name}{suffix}")
         sync_folder(folder)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if staging is None:
+            shutil.rmtree(hidden, ignore_errors=True)
     return folder / f"{name}{suffixes[-1]}"
 
 

@@ -38,6 +38,8 @@ class Estimator:
         The frozen class of its parameters, with their units and bounds.
     not_from_files : frozenset of str
         Parameters that mean something else in klusta's files, so that their values there are not used.
+    goes_on : bool
+        Of one that detects: whether `fit` into a folder of an earlier run that was ended goes on from what is there.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class Estimator:
     task: ClassVar[Task]
     parameters_type: ClassVar[type[Settings]]
     not_from_files: ClassVar[frozenset[str]] = frozenset()
+    goes_on: ClassVar[bool] = False
 
     def __init__(self, **parameters: Any) -> None:
         for name in parameters:

@@ -56,6 +56,7 @@ class Reporter:
         self._log: list[str] = []
         self._is_cancelled = threading.Event()
         self.has_stopped = False
+        self.keeps_work = True
 
     @property
     def progress(self) -> Progress:
@@ -108,8 +109,9 @@ class Reporter:
             self.has_stopped = True
             raise CancelledError
 
-    def cancel(self) -> None:
-        """Ask the work to stop."""
+    def cancel(self, *, keeps: bool = False) -> None:
+        """Ask the work to stop, and to keep what it has in its hidden folder or not."""
+        self.keeps_work = keeps
         self._is_cancelled.set()
 
     def finish(self) -> None:
@@ -219,9 +221,16 @@ class Job(Generic[T]):
             self._is_over.wait()
             raise
 
-    def cancel(self) -> None:
-        """Ask it to stop; `result()` then returns what it has so far, or raises CancelledError."""
-        self._reporter.cancel()
+    def cancel(self, *, keeps: bool = False) -> None:
+        """Ask it to stop; `result()` then returns what it has so far, or raises CancelledError.
+
+        Parameters
+        ----------
+        keeps : bool, default False
+            Whether work that writes a data set keeps what it has in a hidden folder beside it: the same call goes on
+            from there. A job that fails, or whose program is killed, keeps it always.
+        """
+        self._reporter.cancel(keeps=keeps)
 
     def __repr__(self) -> str:
         state = str(self.progress) if self.status == "running" else self.status

@@ -17,7 +17,7 @@ from napari_phy.sorting.traces import RawTraces
 
 SUFFIXES = (".kwx", ".kwik")  # the .kwik is what one opens: it appears last
 _FRACTIONS = 255
-_BLOCK_BYTES = 2**25
+_BLOCK_BYTES = 2**22
 _SHARED = ("n_features_per_channel",)  # parameters that follow from what is written
 
 

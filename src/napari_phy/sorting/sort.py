@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,7 @@ from napari_phy.sorting.sources import Model, open_source
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.templates.refinement import FIRST, TemplateSubtraction
 from napari_phy.sorting.traces import RawTraces
+from napari_phy.sorting.unfinished import kept_arrays
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _ROWS_AT_ONCE = 2**14
@@ -101,41 +103,63 @@ def run(
         made, share = {}, 0.45 if refiner is None else 0.15
         for done, (number, found) in enumerate(groups.items()):
             part = reporter.within(0.5 + share * (done + 1) / len(groups))
-            made[number] = replace(found, spike_clusters=_labels(clusterer, found, part, executor))
+            labels = kept_arrays(folder, f"clusters-{number}", partial(_labels, clusterer, found, part, executor))[
+                "labels"
+            ]
+            made[number] = replace(found, spike_clusters=labels)
             reporter.say(f"Channel group {number} has {made[number].n_clusters} clusters.")
         if refiner is None or not any(found.n_clusters for found in made.values()):
             return made
-        refiner.fit(source.traces, made, detector.plan_, reporter.within(0.8), executor)
-        return _measured(refiner, detector, source.traces, made, folder, reporter.within(0.95), executor)
+        refine_them = partial(_refined, refiner, detector, source.traces, made, reporter.within(0.8), executor)
+        joined = kept_arrays(folder, "refined", refine_them)
+        return _measured(joined, detector, source.traces, folder, reporter.within(0.95), executor)
 
     def work(reporter: Reporter) -> Detection:
         try:
-            return source.detect(detector, executor, reporter, finished)
+            further = [clusterer] if refiner is None else [clusterer, refiner]
+            return source.detect(detector, executor, reporter, finished, further)
         finally:
             source.close()
 
     return Job(f"{detector.title} and {clusterer.title} of {source.traces.name}", work)
 
 
-def _measured(
+def _refined(
     refiner: Any,
     detector: SpikeDetekt,
     traces: RawTraces,
     detected: Mapping[int, DetectedSpikes],
+    reporter: Reporter,
+    executor: Executor | None,
+) -> dict[str, npt.NDArray[Any]]:
+    """Return times and clusters of the spikes of each group, and the sizes of templates on channels, by their names."""
+    refiner.fit(traces, detected, detector.plan_, reporter, executor)
+    made: dict[str, npt.NDArray[Any]] = {}
+    for number, found in detected.items():
+        made[f"samples-{number}"], made[f"labels-{number}"] = refiner.joined(number, found)
+        made[f"sizes-{number}"] = np.abs(refiner.templates_[number]).max(axis=1, initial=0)
+    return made
+
+
+def _measured(
+    joined: Mapping[str, npt.NDArray[Any]],
+    detector: SpikeDetekt,
+    traces: RawTraces,
     folder: Path | None,
     reporter: Reporter,
     executor: Executor | None,
 ) -> dict[int, DetectedSpikes]:
     """Return the spikes that templates explain and the others, with masks and features at their times."""
-    joined = {number: refiner.joined(number, found) for number, found in detected.items()}
     if folder is not None:
         folder = folder / "refined"
-        folder.mkdir()
-    times = {number: samples for number, (samples, _) in joined.items()}
+        folder.mkdir(exist_ok=True)
+    times = {number: joined[f"samples-{number}"] for number in traces.groups}
     detector.measure(traces, times, reporter, executor, folder, is_fitted=True)
-    made = {number: replace(found, spike_clusters=joined[number][1]) for number, found in detector.groups_.items()}
-    for number, found in made.items():
-        _add_masks(found.masks, joined[number][1], np.abs(refiner.templates_[number]).max(axis=1, initial=0))
+    made = {}
+    for number, measured in detector.groups_.items():
+        labels = joined[f"labels-{number}"]
+        found = made[number] = replace(measured, spike_clusters=labels)
+        _add_masks(found.masks, labels, joined[f"sizes-{number}"])
         reporter.say(f"Channel group {number} has {found.n_clusters} clusters that explain its traces.")
     return made
 
@@ -154,14 +178,16 @@ def _add_masks(masks: Any, labels: npt.NDArray[np.int32], sizes: npt.NDArray[np.
             masks[rows] = some
 
 
-def _labels(clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor: Any) -> npt.NDArray[np.int32]:
+def _labels(
+    clusterer: Any, found: DetectedSpikes, reporter: Reporter, executor: Any
+) -> dict[str, npt.NDArray[np.int32]]:
     if not found.n_spikes:
-        return np.zeros(0, dtype=np.int32)
+        return {"labels": np.zeros(0, dtype=np.int32)}
     on_progress = reporter.stage("Reading features", 0.05)
     data = MaskedFeatures.of(_Flat(found.features), found.masks, None, on_progress)
     clusterer.fit(data, None, reporter, executor)
     reporter.check()  # the best so far is not what was asked for
-    return np.asarray(clusterer.labels_, dtype=np.int32)
+    return {"labels": np.asarray(clusterer.labels_, dtype=np.int32)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from napari_phy.sorting.job import Reporter
 from napari_phy.sorting.kwik_files import suffixes_of, write_detected
 from napari_phy.sorting.spool import Spool
 from napari_phy.sorting.traces import RawTraces, find_probe, open_raw_files, traces_of
+from napari_phy.sorting.unfinished import Unfinished
 
 Model = BaseModel | RawTraces | str | Path
 Finish = Callable[[Mapping[int, DetectedSpikes], Path | None, Reporter], Mapping[int, DetectedSpikes]]
@@ -83,11 +84,17 @@ class Source:
         return made
 
     def detect(
-        self, detector: Any, executor: Executor | None, reporter: Reporter, finish: Finish | None = None
+        self,
+        detector: Any,
+        executor: Executor | None,
+        reporter: Reporter,
+        finish: Finish | None = None,
+        further: Sequence[Estimator] = (),
     ) -> Detection:
-        """Detect spikes, let `finish` do more with them, and write them where they are to be written.
+        """Detect spikes, let `finish` do more with them by `further` algorithms, and write them where that is asked.
 
-        Nothing is there under the name of the target before all is.
+        Nothing is there under the name of the target before all is. What is done is kept in a hidden folder beside it,
+        where this goes on if it did not come to the end.
         """
         share = 1.0 if finish is None else 0.5
         kept: dict[int, DetectedSpikes] = {}
@@ -103,14 +110,18 @@ class Source:
         if self.target is None:
             work(None)
         else:
-            self._write(work, kept, detector, reporter)
+            self._write(work, kept, [detector, *further], reporter)
         n_spikes = {number: found.n_spikes for number, found in kept.items()}
         n_clusters = {number: found.n_clusters for number, found in kept.items()}
         given = detector.get_params()
         return Detection(n_spikes, n_clusters, self.target, {} if self.target else kept, given)
 
     def _write(
-        self, work: Callable[[Path], None], kept: Mapping[int, DetectedSpikes], detector: Any, reporter: Reporter
+        self,
+        work: Callable[[Path], None],
+        kept: Mapping[int, DetectedSpikes],
+        estimators: Sequence[Any],
+        reporter: Reporter,
     ) -> None:
         target = self.target
         assert target is not None
@@ -118,7 +129,9 @@ class Source:
         def write(folder: Path) -> None:
             work(folder)
             reporter.stage("Writing", 1.0)
-            path, given = folder / target.name, detector.get_params()
+            path, given = folder / target.name, estimators[0].get_params()
+            for suffix in suffixes_of(self.traces):
+                path.with_suffix(suffix).unlink(missing_ok=True)  # half written by an earlier run
             write_detected(path, target.parent, self.traces, kept, given, self.clustering_parameters)
             reporter.check()
             for rows in (rows for found in kept.values() for rows in (found.masks, found.features)):
@@ -126,8 +139,11 @@ class Source:
                     rows.close()  # some systems remove no file that is open
 
         try:
-            install(target.parent, target.stem, write, suffixes_of(self.traces))
+            with Unfinished(target, self.traces, estimators, reporter) as folder:
+                install(target.parent, target.stem, write, suffixes_of(self.traces), folder)
         except OSError as error:
+            if isinstance(error, ConnectionError) or error.errno is None:  # of workers, and not of files
+                raise SortingError(f"The workers were lost: {str(error).rstrip('.')}; start them again.") from error
             raise SaveError(f"{target.name} could not be written: {error.strerror or error}.") from error
         reporter.say(f"Wrote {target.name}.")
 

@@ -1,5 +1,7 @@
 """Features without what is masked: nothing is lost, spikes with the same mask lie together."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,11 +52,27 @@ def test_the_size_of_the_reads_changes_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     features, masks = rng.normal(size=(50, 8)).astype(np.float32), rng.choice([0, 1], (50, 4)).astype(np.float32)
     whole = MaskedFeatures.of(features, masks)
-    monkeypatch.setattr(masked_features, "_ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(masked_features, "_BLOCK_BYTES", 7 * 4 * 8)
     parts = MaskedFeatures.of(features, masks, whole.space)
     for one, other in zip(whole.arrays, parts.arrays, strict=True):
         assert_array_equal(one, other)
     assert_allclose(FeatureSpace.of(features, masks).noise.variance, whole.space.noise.variance)
+
+
+def test_memory_is_that_of_what_is_unmasked_however_many_spikes_are_read():
+    rng, beyond = np.random.default_rng(0), []
+    for n_spikes in (4_000, 20_000):
+        masks = np.zeros((n_spikes, 32), dtype=np.float32)
+        first = rng.integers(0, 30, n_spikes)[:, None] + np.arange(3)
+        masks[np.arange(n_spikes)[:, None], first] = 1
+        features = np.repeat(masks, 3, axis=1) * rng.normal(size=(n_spikes, 96)).astype(np.float32)
+        tracemalloc.start()
+        data = MaskedFeatures.of(features, masks)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        beyond.append(peak - sum(values.nbytes for values in data.arrays))
+    assert beyond[0] < 16 * 2**20  # bytes, for blocks of rows
+    assert beyond[1] - beyond[0] < 100 * 16_000  # of features and masks a spike has 512
 
 
 def test_a_feature_that_is_never_masked_has_a_variance():

@@ -18,7 +18,7 @@ from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.clusters import LABEL_PREFIX, klustaviewa_color
 from napari_phy.formats.kwik.kwik_group import KwikGroup, Rows
 
-_BLOCK_BYTES = 2**24
+_BLOCK_BYTES = 2**21
 
 
 def write_channels(file: H5File, channel_group: int, probe: Probe) -> None:
@@ -118,4 +118,4 @@ def _write_blocks(
     step = max(1, _BLOCK_BYTES // max(1, int(np.prod(shape[1:])) * dtype.itemsize))
     for start in range(0, shape[0], step):
         rows = slice(start, min(start + step, shape[0]))
-        dataset[rows] = read(rows).astype(dtype)
+        dataset[rows] = read(rows).astype(dtype, copy=False)

@@ -28,7 +28,7 @@ Int32 = npt.NDArray[np.int32]
 
 _LEAST_TO_SPLIT = 20  # spikes
 _LEAST_GAIN = 1e-3  # of the score, for which clusters are divided again
-_PATTERNS_AT_ONCE = 2**12
+_PATTERNS_AT_ONCE = 2**8
 _SHARE_LEFT = 0.85  # of what is left of the bar, after each step
 
 

@@ -21,7 +21,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Rows = SpikeRows | npt.NDArray[np.floating]
 
-_ROWS_AT_ONCE = 2**14
+_BLOCK_BYTES = 2**20  # of features that are read at once; in float64, with what is made of them, some ten times that
 _BITS = 64
 
 
@@ -208,9 +208,10 @@ class MaskedFeatures:
 
 def _blocks(features: Rows, masks: Rows, on_progress: OnProgress) -> Iterator[tuple[slice, Float32, Float32]]:
     n_spikes = features.shape[0]
-    for start in range(0, n_spikes, _ROWS_AT_ONCE):
+    step = max(1, _BLOCK_BYTES // (4 * features.shape[1]))
+    for start in range(0, n_spikes, step):
         on_progress(start / n_spikes)
-        rows = slice(start, min(start + _ROWS_AT_ONCE, n_spikes))
+        rows = slice(start, min(start + step, n_spikes))
         yield rows, np.asarray(features[rows], dtype=np.float32), np.asarray(masks[rows], dtype=np.float32)
 
 

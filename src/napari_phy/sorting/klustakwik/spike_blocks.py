@@ -25,7 +25,7 @@ Int64 = npt.NDArray[np.int64]
 
 N_BLOCK = 2**15
 LEAST_VARIANCE = 1e-3
-COST_BYTES = 2**26  # of costs that are kept from step to step
+COST_BYTES = 2**25  # of costs that are kept from step to step
 
 
 class SpikeBlocks:

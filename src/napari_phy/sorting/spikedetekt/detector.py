@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import SortingError
+from napari_phy.core.progress import part_of
 from napari_phy.core.sentences import listed
 from napari_phy.sorting.algorithms import Estimator, Task, register
 from napari_phy.sorting.blocks import map_blocks
@@ -36,7 +37,7 @@ from napari_phy.sorting.spikedetekt.passes import (
     sum_waveforms,
 )
 from napari_phy.sorting.spikedetekt.thresholds import Thresholds, empty_counts, noise_of, thresholds_of
-from napari_phy.sorting.spool import Spool
+from napari_phy.sorting.spool import ChunkRows, Spool
 from napari_phy.sorting.traces import RawTraces
 from napari_phy.stats.principal_components import Moments, principal_components
 
@@ -81,6 +82,7 @@ class SpikeDetekt(Estimator):
     key: ClassVar[str] = "spikedetekt"
     title: ClassVar[str] = "SpikeDetekt"
     task: ClassVar[Task] = "detect"
+    goes_on: ClassVar[bool] = True
     parameters_type: ClassVar[type[SpikeDetektParameters]] = SpikeDetektParameters
     parameters: SpikeDetektParameters
     groups_: dict[int, DetectedSpikes]
@@ -216,19 +218,25 @@ class SpikeDetekt(Estimator):
         size, overlap = self._chunk_sizes(traces.sample_rate)
         chunks = chunks_of(traces.recordings, size, overlap)
         probes = list(traces.groups.values())
-        masks = [
-            Spool(folder / f"masks-{group}", (probe.n_channels,), np.float32) for group, probe in enumerate(probes)
-        ]
-        spikes = self._find_spikes(plan, traces, chunks, given, masks, reporter, executor)
+        found = ChunkRows(
+            folder / "spikes",
+            [
+                *(_kept(folder / f"masks-{group}", probe.n_channels) for group, probe in enumerate(probes)),
+                *(Spool(folder / f"times-{group}", (), np.float64, is_kept=True) for group in range(len(probes))),
+            ],
+            n_numbers=2,
+        )
+        masks = found.spools[: len(probes)]
+        spikes = self._find_spikes(plan, traces, chunks, given, found, reporter, executor)
         moments = self._sum_waveforms(plan, traces, spikes, masks, reporter, executor)
         n_features, is_pooled = self.parameters.n_features_per_channel, self.parameters.pooled_regularizer
         components = [principal_components(one, n_features, is_pooled=is_pooled) for one in moments]
         features = [
-            Spool(folder / f"features-{group}", (probe.n_channels, n_features), np.float32)
-            for group, probe in enumerate(probes)
+            _kept(folder / f"features-{group}", probe.n_channels, n_features) for group, probe in enumerate(probes)
         ]
         with_any = [one for one in spikes if any(map(len, one.times))]
-        self._make_features(plan, components, traces, with_any, features, reporter, executor)
+        made = ChunkRows(folder / "features", features)
+        self._make_features(plan, components, traces, with_any, made, reporter, executor)
         self.components_ = dict(zip(traces.groups, components, strict=True))
         self.groups_ = {}
         for group, (number, probe) in enumerate(traces.groups.items()):
@@ -289,22 +297,23 @@ class SpikeDetekt(Estimator):
         traces: RawTraces,
         chunks: Sequence[Chunk],
         given: tuple[Float64, ...] | None,
-        masks: Sequence[Spool],
+        rows: ChunkRows,
         reporter: Reporter,
         executor: Executor | None,
     ) -> list[ChunkSpikes]:
-        """Append the masks of the spikes to spools; return the spikes of each chunk."""
-        on_progress = reporter.stage("Detecting spikes", 0.6)
+        """Append the masks and times of the spikes of each chunk that is not there yet; return the spikes of each."""
+        n_done, n_groups = len(rows.counts), len(plan.groups)
+        on_progress = part_of(reporter.stage("Detecting spikes", 0.6), n_done / max(1, len(chunks)), 1)
         keeps = executor is None or isinstance(executor, ThreadPoolExecutor)  # they need not be sent
-        blocks: Iterator[Any] = ((chunk, traces.part(chunk.start, chunk.stop)) for chunk in chunks)
+        blocks: Iterator[Any] = ((chunk, traces.part(chunk.start, chunk.stop)) for chunk in chunks[n_done:])
         find: Callable[[Any], Found] = partial(find_spikes, plan, self.thresholds_, keeps)
         if given is not None:
             blocks = ((*block, tuple(map(block[0].share_of, given))) for block in blocks)
             find = partial(measure_spikes, plan, self.thresholds_, keeps)
-        spikes, n_kept, n_lost, self.n_components_ = [], 0, 0, 0
-        for found in map_blocks(find, blocks, len(chunks), executor, on_progress):
-            for spool, more in zip(masks, found.masks, strict=True):
-                spool.append(more)
+        spikes, n_kept = _spikes_before(rows, chunks, n_groups), 0
+        self.n_components_, n_lost = rows.counts[:, 2 * n_groups :].sum(axis=0).tolist()
+        for found in map_blocks(find, blocks, len(chunks) - n_done, executor, on_progress):
+            rows.append([*found.masks, *found.spikes.times], [found.n_components, found.n_lost])
             n_kept += sum(waveforms.nbytes for waveforms in found.spikes.waveforms or ())
             spikes.append(found.spikes if n_kept <= _KEPT_BYTES else replace(found.spikes, waveforms=None))
             self.n_components_ += found.n_components
@@ -349,14 +358,26 @@ class SpikeDetekt(Estimator):
         components: Sequence[Float32],
         traces: RawTraces,
         spikes: Sequence[ChunkSpikes],
-        features: Sequence[Spool],
+        features: ChunkRows,
         reporter: Reporter,
         executor: Executor | None,
     ) -> None:
-        """Append the features of all spikes to spools."""
-        on_progress = reporter.stage("Computing features", 0.95)
+        """Append the features of the spikes of each chunk that are not there yet."""
+        n_done = len(features.counts)
+        on_progress = part_of(reporter.stage("Computing features", 0.95), n_done / max(1, len(spikes)), 1)
         make = partial(make_features, plan, components)
-        blocks = (one.placed(traces) for one in spikes)
-        for made in map_blocks(make, blocks, len(spikes), executor, on_progress):
-            for spool, more in zip(features, made, strict=True):
-                spool.append(more)
+        blocks = (one.placed(traces) for one in spikes[n_done:])
+        for made in map_blocks(make, blocks, len(spikes) - n_done, executor, on_progress):
+            features.append(made)
+
+
+def _kept(path: Path, *row_shape: int) -> Spool:
+    return Spool(path, row_shape, np.float32, is_kept=True)
+
+
+def _spikes_before(rows: ChunkRows, chunks: Sequence[Chunk], n_groups: int) -> list[ChunkSpikes]:
+    """Return the spikes of the chunks that an earlier run worked on."""
+    times = [spool[:] for spool in rows.spools[n_groups:]]
+    ends = np.cumsum(rows.counts[:, n_groups : 2 * n_groups], axis=0)[:-1]
+    parts = zip(*(np.split(mine, ends[:, group]) for group, mine in enumerate(times)), strict=True)
+    return [ChunkSpikes(chunk, own, None) for chunk, own in zip(chunks, parts, strict=False)][: len(rows.counts)]
