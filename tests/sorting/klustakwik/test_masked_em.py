@@ -48,7 +48,7 @@ def test_one_step_is_that_of_klustakwik2(name, data_folder):
     assert_array_equal(in_rows(features, step.chosen.second), reference["second"])
     best, second = (in_rows(features, costs) for costs in (step.chosen.best_costs, step.chosen.second_costs))
     assert_allclose(best, reference["log_p_best"], rtol=1e-9)
-    # One cost in 7 444 is 0.016, of terms such as the 96 / 2 log 2π = 88 of all features: rounding of these shows there.
+    # One cost in 7 444 is 0.016, of terms such as 96 / 2 log 2π = 88, the rounding of which shows there.
     assert_allclose(second, reference["log_p_second"], rtol=1e-9, atol=1e-12 * 88)
     penalties = em.penalty * step.tally.params / np.maximum(step.tally.n, 1)
     assert_allclose(penalties, np.delete(reference["penalty"], 1), rtol=1e-9)
