@@ -12,7 +12,10 @@ KEPT = {"preset": "Sort", "docks": ["Clusters"], "state": base64.b64encode(b"\x0
 
 
 def test_layouts_of_other_forms_stay_and_nothing_is_made_beside_a_data_set(tmp_path):
-    large, small = SavedLayout("Sort", ("Clusters",), b"\x00\xff"), SavedLayout("Inspect", ("Similar",), b"1")
+    large, small = (
+        SavedLayout("Sort", ("Clusters",), b"\x00\xff", ("Probe",)),
+        SavedLayout("Inspect", ("Similar",), b"1"),
+    )
     path = tmp_path / "set.kwik"
     path.write_bytes(b"")
     save_layout(path, "large", large)
@@ -34,6 +37,10 @@ def test_layouts_of_other_forms_stay_and_nothing_is_made_beside_a_data_set(tmp_p
         ({"docks": ["Traces"] * 101}, False),
         ({"docks": ["Traces", 1]}, False),
         ({"docks": "Traces"}, False),
+        ({"behind": ["Probe"]}, True),
+        ({"behind": ["Probe"] * 101}, False),
+        ({"behind": ["Probe", 1]}, False),
+        ({"behind": "Probe"}, False),
         ({"preset": 3}, False),
         ({"state": None}, False),
         ({"state": "????"}, False),
@@ -45,6 +52,8 @@ def test_only_what_is_a_layout_is_one(change, is_layout):
     kept = KEPT | change
     phy_folder().mkdir(parents=True, exist_ok=True)
     (phy_folder() / "layout.json").write_text(json.dumps({"large": kept, "small": [kept]}))
-    expected = SavedLayout("Sort", tuple(kept["docks"]), b"\x00\xff") if is_layout else None
+    expected = None
+    if is_layout:
+        expected = SavedLayout("Sort", tuple(kept["docks"]), b"\x00\xff", tuple(kept.get("behind", ())))
     assert load_layout(None, "large") == expected
     assert load_layout(None, "small") is None

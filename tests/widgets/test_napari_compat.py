@@ -294,3 +294,17 @@ def test_an_open_data_set_leaves_python_and_vispy_as_they_were(kwik_copy, make_n
     qtbot.waitUntil(lambda: sys.getswitchinterval() == pytest.approx(interval, abs=2e-6))
     assert GlirProgram.delete is delete
     assert gc.isenabled()
+
+
+def test_a_layer_of_points_draws_text_only_while_it_has_some(viewer):
+    layer, other = viewer.add_points(np.zeros((2, 2))), viewer.add_points(np.zeros((2, 2)))
+    shown = {one: viewer.window._qt_viewer.canvas.layer_to_visual[one].node.text for one in (layer, other)}
+    for _ in range(2):
+        napari_compat.leave_out_empty_text(window_of(viewer), layer)
+    assert (shown[layer].visible, shown[other].visible) == (False, True)
+    layer.features = {"cluster": [3, 4]}
+    layer.text = "cluster"
+    assert shown[layer].visible
+    layer.text = None
+    assert not shown[layer].visible
+    viewer.screenshot()

@@ -34,11 +34,14 @@ class SavedLayout:
         Names of those that were open.
     state : bytes
         Places of the docks, as Qt tells them.
+    behind : tuple of str, optional
+        Names of those that lay behind others of their places.
     """
 
     preset: str
     docks: tuple[str, ...]
     state: bytes
+    behind: tuple[str, ...] = ()
 
 
 def load_layout(path: Path | None, form: str) -> SavedLayout | None:
@@ -58,7 +61,8 @@ def load_layout(path: Path | None, form: str) -> SavedLayout | None:
 
 def save_layout(path: Path | None, form: str, layout: SavedLayout) -> None:
     """Keep a layout for a data set that has a side folder already, and for the user."""
-    kept = {"preset": layout.preset, "docks": layout.docks, "state": base64.b64encode(layout.state).decode("ascii")}
+    state = base64.b64encode(layout.state).decode("ascii")
+    kept = {"preset": layout.preset, "docks": layout.docks, "behind": layout.behind, "state": state}
     of_user = load_user_file(_FILE, "it is written anew")
     save_user_file(_FILE, {**_forms(of_user), form: kept}, "the layout is not kept")
     folder = None if path is None else side_folder(path)
@@ -79,11 +83,14 @@ def _layout_of(read: Any, form: str) -> SavedLayout | None:
     if not isinstance(kept, dict):
         return None
     preset, docks, state = (kept.get(name) for name in ("preset", "docks", "state"))
-    if not (isinstance(preset, str) and isinstance(docks, list) and isinstance(state, str)):
+    behind = kept.get("behind", [])  # not there in a file of an earlier version
+    if not (
+        isinstance(preset, str) and isinstance(docks, list) and isinstance(behind, list) and isinstance(state, str)
+    ):
         return None
-    if len(docks) > _MOST_DOCKS or not all(isinstance(name, str) for name in docks):
+    if max(len(docks), len(behind)) > _MOST_DOCKS or not all(isinstance(name, str) for name in [*docks, *behind]):
         return None
     try:
-        return SavedLayout(preset, tuple(docks), base64.b64decode(state, validate=True))
+        return SavedLayout(preset, tuple(docks), base64.b64decode(state, validate=True), tuple(behind))
     except ValueError:
         return None

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeGuard
+from weakref import WeakSet, ref
 
 from app_model import Application
 from app_model.expressions import get_context
 from app_model.types import Action
+from napari.layers import Points
 from napari.viewer import Viewer, current_viewer
 from psygnal import EmitLoopError
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
@@ -368,6 +370,35 @@ def canvases(window: QMainWindow) -> list[Any]:
     """Return the vispy canvases in the middle of a napari window."""
     found = (getattr(widget, "_vispy_canvas", None) for widget in canvas_of(window).findChildren(QWidget))
     return [canvas for canvas in found if canvas is not None]
+
+
+_followed_texts: "WeakSet[Any]" = WeakSet()
+
+
+def leave_out_empty_text(window: QMainWindow, layer: Points) -> None:
+    """Have the canvas of a window draw no text of a layer of points while it has none.
+
+    napari draws the text "" for it: the first time it renders six letters to measure them, and compiles a program of
+    OpenGL for them, which takes longer than all else in the first picture. Fallback: the text is drawn.
+    """
+    for widget in (canvas_of(window), *canvas_of(window).findChildren(QWidget)):
+        visual = getattr(getattr(widget, "canvas", None), "layer_to_visual", {}).get(layer)
+        text = getattr(getattr(visual, "node", None), "text", None)
+        if text is not None and text not in _followed_texts:
+            _followed_texts.add(text)
+            _follow_text(ref(layer), ref(text))
+
+
+def _follow_text(layer: "ref[Points]", text: "ref[Any]") -> None:
+    def follow(_event: object = None) -> None:
+        points, node = layer(), text()
+        if points is not None and node is not None:
+            node.visible = getattr(points.text.string, "constant", None) != ""
+
+    points = layer()
+    if points is not None:
+        points.text.events.connect(follow)
+        follow()
 
 
 # --- threads ---------------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 
+USUAL_SIZE, LEAST_SIZE = QSize(420, 360), QSize(220, 120)  # px; the least is that of a narrow column
+
 
 class Panel(Container):
     """Base of lists and views. It holds no state of the sorting: the truth is in the session.
@@ -207,11 +209,11 @@ class Panel(Container):
 
     def sizeHint(self) -> QSize:
         """Prefer a comfortable size."""
-        return QSize(420, 360)
+        return USUAL_SIZE
 
     def minimumSizeHint(self) -> QSize:
         """Stay usable in a narrow column."""
-        return QSize(220, 120)
+        return LEAST_SIZE
 
 
 # --- what some panels do beyond what all do, by which a workspace connects them without importing each kind ---

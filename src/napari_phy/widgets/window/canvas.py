@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+from napari.layers import Points
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
@@ -22,7 +23,7 @@ from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.napari_compat import canvas_of, welcome_widget
+from napari_phy.widgets.napari_compat import canvas_of, leave_out_empty_text, welcome_widget
 from napari_phy.widgets.plots.overlay import Overlay
 from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
 from napari_phy.widgets.window.data_files import RawWatch
@@ -43,7 +44,7 @@ class Overview(QObject):
 
     def __init__(self, viewer: Viewer, window: QMainWindow, draw_batch: DrawBatch, parent: QObject) -> None:
         super().__init__(parent)
-        self._viewer = ref(viewer)
+        self._viewer, self._window = ref(viewer), ref(window)
         self._session: Session | None = None
         self._theme: Tokens | None = None
         self._filter_name, self._part = AUTOMATIC, TRACES
@@ -87,6 +88,7 @@ class Overview(QObject):
         )
         self.probe.follow(session)
         self._follow_stacks()
+        self._leave_out_text()
         self.time_links.follow(session)
         self.fit.follow(self.binder)
         self.frame.follow(session)
@@ -161,12 +163,19 @@ class Overview(QObject):
         name_slider(viewer)
         return has_changed
 
+    def _leave_out_text(self) -> None:
+        for layer in () if self.binder is None else self.binder.layers:
+            if isinstance(layer, Points):
+                leave_out_empty_text(referent(self._window), layer)
+
     def _on_layer_changed(self, event: Any = None) -> None:
         if isalive(self):
             self._layers_changed.start()
 
     def _on_layers_changed(self) -> None:
-        if self._follow_stacks():
+        has_changed = self._follow_stacks()
+        self._leave_out_text()
+        if has_changed:
             self.density.refresh()
             self.stack_changed.emit()
 

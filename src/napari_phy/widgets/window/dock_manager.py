@@ -1,10 +1,10 @@
 """The panels of one window and their docks: found or made, arranged, sized, focused."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
@@ -19,11 +19,13 @@ from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock, signals_later
-from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window import layouts
 from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
+from napari_phy.widgets.window.unseen_docks import DockedPanels, UnseenPanel
+
+NOWHERE = "bottom"  # where docks are added that are about to be placed: beside the canvas, napari divides the others
 
 
 def dock_name(name: str) -> str:
@@ -56,22 +58,22 @@ class DockManager(QObject):
         self._size: QSize | None = None  # of the window, before docks that are still to find their places
         self._sizes: dict[QDockWidget, QSize] = {}  # of the places of docks in sight, at the same moment
         self._is_new = False  # whether a preset was chosen since
-        self.panels: dict[str, Panel] = {}
         self.docks: dict[str, QDockWidget] = {}
+        self.panels = DockedPanels(self.docks, self._make)
         self._tabs = DockTabs(window, self)
 
     @property
     def lists(self) -> list[ListPanel]:
         """Clusters and Similar, where they are docked."""
-        return [panel for panel in self.panels.values() if isinstance(panel, ListPanel)]
+        return [panel for panel in self.panels.made.values() if isinstance(panel, ListPanel)]
 
     def of_kind(self, title: str) -> list[Any]:
         """Return all panels of a kind."""
-        return [panel for panel in self.panels.values() if panel.title == title]
+        return [self.panels[name] for name in self.docks if _kind_of(name) == title]
 
     def is_open(self, title: str) -> bool:
         """Return whether a dock of a kind is there that was not closed."""
-        return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
+        return any(_kind_of(name) == title and not dock.isHidden() for name, dock in self.docks.items())
 
     def adopt(self, panel: Panel, dock: QDockWidget, *, places: bool = True) -> None:
         """Take a panel that is docked here, and put it at its place and in sight, unless all docks are about to be."""
@@ -79,19 +81,39 @@ class DockManager(QObject):
             return
         title = panel.title
         name = title if title in LISTS else self._free_name(title)
-        self.panels[name], self.docks[name] = panel, dock
-        dock.setWindowTitle(name)
-        panel.header.set_title(name)
-        keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
-        self._tell_lists()
-        when_destroyed(dock, partial(_forget, self.docks, self.panels, name, dock))
-        self.adopted.emit(panel, dock)
+        self._name(dock, name)
+        self._fill(name, panel)
         if places and name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
             self.hold_size()
             with self.placing():
                 self._place_new(name)
             dock.show()
             dock.raise_()
+
+    def _name(self, dock: QDockWidget, name: str) -> None:
+        self.docks[name] = dock
+        dock.setWindowTitle(name)
+        when_destroyed(dock, partial(_forget, self.docks, self.panels.made, name, dock))
+
+    def _fill(self, name: str, panel: Panel) -> None:
+        """Take the panel of a dock that has a name."""
+        dock, title = self.docks[name], panel.title
+        self.panels.made[name] = panel
+        panel.header.set_title(name)
+        keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
+        self._tell_lists()
+        self.adopted.emit(panel, dock)
+
+    def _make(self, name: str) -> None:
+        """Make the panel of a dock that has been behind others until now."""
+        dock = self.docks[name]
+        unseen = dock.widget()
+        if isinstance(unseen, UnseenPanel):
+            panel = KINDS[_kind_of(name)].panel(viewer=self._viewer())
+            dock.setWidget(panel)
+            panel.show()
+            unseen.deleteLater()
+            self._fill(name, panel)
 
     def open(self, title: str) -> Panel:
         """Show the first dock of a kind, and make it if there is none; return its panel."""
@@ -103,7 +125,7 @@ class DockManager(QObject):
 
     def bring_forward(self, title: str) -> None:
         """Have a dock of a kind in sight, and open the first where none is open; the keys stay where they are."""
-        docks = [dock for name, dock in self.docks.items() if self.panels[name].title == title and not dock.isHidden()]
+        docks = [dock for name, dock in self.docks.items() if _kind_of(name) == title and not dock.isHidden()]
         if not docks:
             self.open(title)
         elif all(dock.visibleRegion().isEmpty() for dock in docks):
@@ -116,7 +138,7 @@ class DockManager(QObject):
         """
         source = self.panels[name]
         title = source.title
-        closed = (other for other, dock in self.docks.items() if self.panels[other].title == title and dock.isHidden())
+        closed = (other for other, dock in self.docks.items() if _kind_of(other) == title and dock.isHidden())
         copy = next(closed, None) or self._add(title, self._free_name(title))
         window, dock = referent(self._window), self.docks[copy]
         self.panels[copy].set_options(source.options())
@@ -133,8 +155,22 @@ class DockManager(QObject):
         self.hold_size()
         viewer = self._viewer()
         panel = KINDS[title].panel(viewer=viewer)
-        self.adopt(panel, add_dock(viewer, panel, dock_name(name), KINDS[title].area), places=places)
+        area = KINDS[title].area if places else NOWHERE
+        self.adopt(panel, add_dock(viewer, panel, dock_name(name), area), places=places)
         return name
+
+    def _add_behind(self, name: str) -> None:
+        """Add a dock that is about to lie behind others; its panel is made when it is first seen."""
+        kind = KINDS[_kind_of(name)]
+        if kind.is_list or kind.acts_unseen:
+            self._add(_kind_of(name), name, places=False)
+            return
+        self.hold_size()
+        unseen = UnseenPanel(_kind_of(name))
+        dock = add_dock(self._viewer(), unseen, dock_name(name), NOWHERE)
+        self._name(dock, name)
+        unseen.watch(dock)
+        unseen.seen.connect(partial(self.panels.get, name))
 
     def _is_there(self, name: str) -> bool:
         return name in self.docks and self.docks[name].widget() is not None
@@ -156,11 +192,11 @@ class DockManager(QObject):
         if again or not self.is_arranged:
             self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
-        placed = self.preset.titles
+        placed, fronts = self.preset.titles, layouts.fronts(self._form)
         with self.placing(), layouts.laid_out_once(referent(self._window)):
             for title in placed:
                 if title in KINDS and not self._is_there(title):
-                    self._add(title, title, places=False)
+                    self._add(title, title, places=False) if title in fronts else self._add_behind(title)
             self.is_arranged = True
             self._tell_lists()
             layouts.arrange(referent(self._window), self._placed, self._form)
@@ -244,7 +280,7 @@ class DockManager(QObject):
         """Give the lists the form of the layout; without Similar, Clusters marks what is chosen there."""
         for panel in self.lists:
             panel.set_small(self.is_small)
-        clusters = self.panels.get(LISTS[0])
+        clusters = self.panels.made.get(LISTS[0])
         if isinstance(clusters, ClustersPanel):
             clusters.set_marks_similar(LISTS[1] not in self.preset.titles)
 
@@ -267,12 +303,20 @@ class DockManager(QObject):
             self.preset = IMAGING if self.has_stack else SORT
         return self.form
 
-    def open_all(self, names: Sequence[str]) -> bool:
-        """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known."""
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Names of the docks that lie behind others of their places."""
+        return tuple(name for name, dock in self.docks.items() if layouts.is_behind(dock))
+
+    def open_all(self, names: Sequence[str], behind: Collection[str] = ()) -> bool:
+        """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known.
+
+        Those `behind` others will lie there once they have found their places.
+        """
         known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) in KINDS) if names else []
         for name in known:
             if not self._is_there(name):
-                self._add(_kind_of(name), name, places=False)
+                self._add_behind(name) if name in behind else self._add(_kind_of(name), name, places=False)
         for name, dock in self.docks.items() if known else ():
             dock.setVisible(name in known)
         return bool(known)
@@ -345,9 +389,8 @@ class DockManager(QObject):
 
     def focus(self, title: str) -> None:
         """Give the keys to a list."""
-        panel = self.panels.get(title)
-        if panel is not None:
-            panel.setFocus(Qt.FocusReason.OtherFocusReason)
+        if title in self.panels:
+            self.panels[title].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme for the tabs."""
@@ -368,52 +411,3 @@ def _forget(docks: dict[str, QDockWidget], panels: dict[str, Panel], name: str, 
     if docks.get(name) is dock:
         del docks[name]
         panels.pop(name, None)
-
-
-@runtime_checkable
-class FollowsList(Protocol):
-    """A view that shows the clusters of the list."""
-
-    def follow_list(self) -> None:
-        """Show what the list shows now."""
-
-
-class ClusterOrder(QObject):
-    """Asks the list, where it is docked, and lets views know when it was sorted or filtered.
-
-    Parameters
-    ----------
-    panels : mapping of str to Panel or ListPanel
-        All that are docked, by name; those with `follow_list` show the clusters in this order.
-    session : callable
-        Returns the open session.
-    """
-
-    def __init__(self, panels: Mapping[str, Panel], session: Callable[[], Any], parent: QObject) -> None:
-        super().__init__(parent)
-        self._panels = panels
-        self._session = session
-
-    def follow(self, clusters: ClustersPanel) -> None:
-        """Follow the list of a Clusters panel."""
-        clusters.list.cluster_model.layoutChanged.connect(self._on_list_changed)
-        clusters.filtered.connect(self._on_list_changed)
-
-    def listed(self) -> list[int]:
-        """Return the clusters in the order of the list, or the largest first where it is not open."""
-        panel = self._panels.get("Clusters")
-        if isinstance(panel, ClustersPanel):
-            return panel.cluster_ids
-        session = self._session()
-        return sorted(listed_clusters(session), key=lambda cluster: -session.manager.n_spikes(cluster))
-
-    def walked(self) -> list[int]:
-        """Return the clusters that keys go through, in the order of the list."""
-        panel = self._panels.get("Clusters")
-        return panel.walked_ids if isinstance(panel, ClustersPanel) else self.listed()
-
-    def _on_list_changed(self) -> None:
-        if isalive(self):
-            for panel in self._panels.values():
-                if isinstance(panel, FollowsList):
-                    panel.follow_list()

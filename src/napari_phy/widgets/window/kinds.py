@@ -23,12 +23,15 @@ class Kind:
         Area of napari's window, until a layout places it.
     is_list : bool, default False
         Whether it lists clusters: there is one of it, and the keys go there after an edit.
+    acts_unseen : bool, default False
+        Whether something depends on it while it lies behind other docks; the others are made when they are first seen.
     """
 
     where: str
     section: str
     area: Literal["left", "top", "bottom", "right"] = "right"
     is_list: bool = False
+    acts_unseen: bool = False
 
     @property
     def panel(self) -> type[Panel]:
@@ -44,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "Waveforms": Kind("docks.waveforms_panel:WaveformsPanel", SELECTED, "top"),
     "Features": Kind("docks.features_panel:FeaturesPanel", SELECTED, "top"),
     "Correlograms": Kind("docks.correlograms_panel:CorrelogramsPanel", SELECTED, "top"),
-    "Traces": Kind("docks.traces_panel:TracesPanel", LISTED, "bottom"),
+    "Traces": Kind("docks.traces_panel:TracesPanel", LISTED, "bottom", acts_unseen=True),  # filters the canvas
     "Link time": Kind("docks.link_time_panel:LinkTimePanel", LISTED),
     "Amplitude": Kind("docks.amplitude_panel:AmplitudePanel", SELECTED),
     "Probe": Kind("docks.probe_panel:ProbePanel", SELECTED),
@@ -62,7 +65,7 @@ KINDS: dict[str, Kind] = {
     "Intervals": Kind("docks.intervals_panel:IntervalsPanel", SELECTED),
     "Firing rate": Kind("docks.firing_rate_panel:FiringRatePanel", SELECTED),
     "PSTH": Kind("docks.psth_panel:PsthPanel", SELECTED),
-    "Imaging": Kind("docks.imaging_panel:ImagingPanel", SELECTED),
+    "Imaging": Kind("docks.imaging_panel:ImagingPanel", SELECTED, acts_unseen=True),  # follows the mouse over cells
     "Similarity": Kind("docks.similarity_panel:SimilarityPanel", ALL),
     "Templates": Kind("docks.templates_panel:TemplatesPanel", ALL),
     "Scatter": Kind("docks.cluster_scatter_panel:ClusterScatterPanel", ALL),

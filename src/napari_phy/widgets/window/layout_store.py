@@ -68,22 +68,26 @@ class LayoutStore(QObject):
         if layout is None or layout.preset not in PRESETS:
             return False
         with laid_out_once(window):
-            if not board.open_all(layout.docks):
+            if not board.open_all(layout.docks, layout.behind):
                 return False
             is_placed = self._place(layout.state)
         if not is_placed:
             board.keep_size(size)
             return False
         board.take_layout(layout.preset)
-        QTimer.singleShot(0, partial(self._divide, layout.state, size if window.isVisible() else None))
+        placed = window.saveState(VERSION)
+        QTimer.singleShot(0, partial(self._divide, layout.state, placed, size if window.isVisible() else None))
         return True
 
-    def _divide(self, state: bytes, size: QSize | None) -> None:
-        """Divide the window as it was, once new docks no longer make it larger."""
+    def _divide(self, state: bytes, placed: QByteArray, size: QSize | None) -> None:
+        """Divide the window as it was, once new docks no longer make it larger, unless they are as they were placed."""
         if isalive(self):
+            window = referent(self._window)
+            was_larger = size is not None and window.size() != size
             if size is not None:
                 self._board.keep_size(size)
-            self._place(state)
+            if was_larger or window.saveState(VERSION) != placed:
+                self._place(state)
             self._board.arranged.emit()
 
     def _place(self, state: bytes) -> bool:
@@ -109,7 +113,7 @@ class LayoutStore(QObject):
         if window is None or not board.is_arranged:
             return None
         docks = tuple(name for name, dock in board.docks.items() if not dock.isHidden())
-        return SavedLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()))
+        return SavedLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()), board.behind)
 
     def _save_changes(self) -> None:
         """Save, but not the form for small windows as it looks in one that has just become large."""

@@ -150,9 +150,14 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form) -
 
 def raise_fronts(docks: Mapping[str, QDockWidget], form: Form) -> None:
     """Put the docks that are to be seen before the others of their places."""
-    for strip in form.values():
-        for place in strip.places:
-            docks[next((title for title in place if title in strip.front), place[0])].raise_()
+    for title in fronts(form):
+        docks[title].raise_()
+
+
+def fronts(form: Form) -> Tabs:
+    """Return the docks that are before the others of their places."""
+    places = ((strip, place) for strip in form.values() for place in strip.places)
+    return tuple(next((title for title in place if title in strip.front), place[0]) for strip, place in places)
 
 
 def bring_back(dock: QDockWidget) -> None:
@@ -201,6 +206,11 @@ def restore_sizes(window: QMainWindow, sizes: Mapping[QDockWidget, QSize]) -> No
     for orientation in (ACROSS, DOWN):
         lengths = [size.width() if orientation == ACROSS else size.height() for size in there.values()]
         window.resizeDocks(list(there), lengths, orientation)
+
+
+def is_behind(dock: QDockWidget) -> bool:
+    """Return whether a dock lies behind others of its place, where Qt keeps it out of its window."""
+    return not (dock.isHidden() or dock.isFloating()) and dock.geometry().right() < 0
 
 
 def places(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> Places:

@@ -100,7 +100,7 @@ class SessionBinding(QObject):
 
     def show_raw(self) -> None:
         """Show what raw data show that were found."""
-        for panel in self._board.panels.values():
+        for panel in self._board.panels.made.values():
             panel.read_again()
         self._overview.show_raw()
 
@@ -121,7 +121,7 @@ class SessionBinding(QObject):
 
     def _follow(self, session: Session | None) -> None:
         self._prepare(session)
-        for panel in self._board.panels.values():
+        for panel in self._board.panels.made.values():
             panel.set_session(session)
         self._controller.set_session(session)
         self._toolbar.set_session(session)
@@ -137,7 +137,7 @@ class SessionBinding(QObject):
             self._preparation = Preparation(session.opened, self)
             self._preparation.changed.connect(self._on_preparation_changed)
         if self._preparation is not left:
-            for panel in self._board.panels.values():
+            for panel in self._board.panels.made.values():
                 panel.follow_preparation(self._preparation)
         if self._preparation is not None:
             self._preparation.start()

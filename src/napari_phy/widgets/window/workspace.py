@@ -37,11 +37,12 @@ from napari_phy.widgets.window.background_jobs import WorkBar
 from napari_phy.widgets.window.canvas import LowWelcome, Overview
 from napari_phy.widgets.window.clock_proposals import ClockProposals
 from napari_phy.widgets.window.close_guard import CloseGuard
+from napari_phy.widgets.window.cluster_order import ClusterOrder
 from napari_phy.widgets.window.clustering_controller import ClusteringController
 from napari_phy.widgets.window.command_runner import CommandRunner
 from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
 from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
-from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, dock_name
+from napari_phy.widgets.window.dock_manager import DockManager, dock_name
 from napari_phy.widgets.window.kinds import KINDS
 from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.read_ahead import ReadAhead
@@ -78,9 +79,9 @@ class Workspace(QObject):
         self.board = DockManager(viewer, window, self)
         self.size = WindowSize(window, self.board, self)
         self.panels, self.docks = self.board.panels, self.board.docks
-        self.order = ClusterOrder(self.panels, lambda: self.session, self)
-        self.draw_batch = DrawBatch(self.panels, self)
-        self.read_ahead = ReadAhead(self.panels, self)
+        self.order = ClusterOrder(self.panels.made, lambda: self.session, self)
+        self.draw_batch = DrawBatch(self.panels.made, self)
+        self.read_ahead = ReadAhead(self.panels.made, self)
         self.overview = Overview(viewer, window, self.draw_batch, self)
         LowWelcome(window, self)
         self.theme_follower = ThemeFollower(viewer, self)
@@ -88,7 +89,7 @@ class Workspace(QObject):
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.controller)
         PaletteCommands(viewer, self.controller, self)
         self.clusterings = ClusteringController(window, self.controller, lambda: self.theme, self)
-        self.recluster = ReclusterController(window, self.controller, lambda: self.theme, self.panels, self)
+        self.recluster = ReclusterController(window, self.controller, lambda: self.theme, self.panels.made, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
@@ -102,12 +103,11 @@ class Workspace(QObject):
         self.memory = ViewMemory(window, lambda: self.session, self)
         self.layouts = LayoutStore(window, self.board, self.size, lambda: self.session, self)
         self.work_bar = WorkBar(self.controller.work)
-        window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         for label in window.statusBar().findChildren(QLabel):  # names of files and groups may look like HTML
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.commander = CommandRunner(self.controller, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
-        self.board.adopted.connect(FocusPolicy(window, self.panels, self.focus_clusters, self).follow)
+        self.board.adopted.connect(FocusPolicy(window, self.panels.made, self.focus_clusters, self).follow)
         self.keys = WindowKeys(viewer, window, self.controller, self.toolbar, self)
         self.binding = SessionBinding(
             viewer, self.board, self.controller, self.toolbar, self.overview, self.live_notes, self.read_ahead,
@@ -122,6 +122,9 @@ class Workspace(QObject):
         )  # fmt: skip
         self._connect()
         self._on_theme_changed(self.theme)
+        window.statusBar().insertPermanentWidget(
+            1, self.work_bar
+        )  # left of napari's activity; its height is measured now
 
     def _connect(self) -> None:
         board, controller, overview = self.board, self.controller, self.overview
@@ -280,7 +283,7 @@ class Workspace(QObject):
 
     def _on_edited(self) -> None:
         """Give the keys to the list of clusters, unless proposals are gone through."""
-        proposals, focused = self.panels.get("Proposals"), QApplication.focusWidget()
+        proposals, focused = self.panels.made.get("Proposals"), QApplication.focusWidget()
         if proposals is None or focused is None or not proposals.isAncestorOf(focused):
             self.focus_clusters()
 
