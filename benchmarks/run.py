@@ -44,6 +44,7 @@ SUBJECTS = {
     "linked": "1 M spikes, 200 clusters, 64 channels, eight docks",
     "linked_phy": "the same folder, 1 M spikes, 200 clusters, 64 channels, eight docks",
     "linked_large": "10 M spikes, 200 clusters, 32 channels, eight docks",
+    "large_phy": "a folder of 10 M spikes, 800 clusters, 384 channels",
     "video": "films of 300 frames",
     "start": "a program on a display of its own",
     "cold_import": "starting",

@@ -73,7 +73,7 @@ def _read_here(params: Path, field: str = "") -> Saved:
     """Read the clusters; groups may be in a field of their own."""
     with closing(PhyModel(params)) as model:
         stored = model.cluster_labels.get(field, {}) if field else model.cluster_groups
-        groups = {one: str(group) for one, group in stored.items() if group != "unsorted"}
+        groups = {one: str(group) for one, group in stored.items() if group not in ("unsorted", "")}
         return np.array(model.spike_clusters), groups, dict(model.cluster_labels.get(_FIELD, {}))
 
 
