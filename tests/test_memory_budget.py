@@ -18,6 +18,7 @@ from napari_phy.table.columns import find_column
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.valid_periods import periods_of
 from napari_phy.views import correlogram_cache
+from napari_phy.views.explained import Explanation
 from napari_phy.views.feature_cache import cached_features
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
@@ -26,7 +27,7 @@ from napari_phy.views.similarity import SimilarityRequest, compute_similarity
 from napari_phy.views.spike_shapes import spike_shapes
 from napari_phy.views.templates import TemplatesRequest, compute_templates
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import levels_of
+from napari_phy.views.traces import MODEL, levels_of
 from napari_phy.views.violations import violating_spikes
 
 N_CLUSTERS, N_SPIKES = 40, 8000
@@ -66,6 +67,7 @@ def use(session, selector, n):
         lambda: cached_features(session, np.arange(N_SPIKES), [0]),
         lambda: correlogram_cache.cache_pairs(session, 20, 26),
         lambda: levels_of(session, TraceSource.of_array(np.zeros((20_000, 8), np.int16), 20_000)),
+        lambda: explained_by(session),
         lambda: setattr(selector, "selected_clusters", ids) or selector.data,
         *(partial(find_column(key).compute, session, ids[:3], no_progress) for key in METRICS),
         lambda: periods_of(session, ids[0]),
@@ -74,6 +76,13 @@ def use(session, selector, n):
     ):
         act()
         yield None
+
+
+def explained_by(session):
+    """Return what the clusters explain of a short stretch."""
+    n_channels = session.model.n_channels
+    source = TraceSource.of_array(np.zeros((20_000, n_channels), np.int16), session.model.sample_rate)
+    return Explanation.now(session, MODEL).of(source, np.zeros((2_000, n_channels), np.float32), 0)
 
 
 def of_values(cache):
