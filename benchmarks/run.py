@@ -39,6 +39,7 @@ SUBJECTS = {
     "readback": "reading back what was saved",
     "readback_phy": "a folder edited by one program and read by another",
     "traces": "30 s of 384 channels: pages, frames, the summary",
+    "feature_store": "10 M spikes × 10 000 features, 20 of them not 0 (theirs: writing as many bytes)",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",
     "clicks": "1 M spikes, 32 channels: from an event to the last paint",
     "linked": "1 M spikes, 200 clusters, 64 channels, eight docks",

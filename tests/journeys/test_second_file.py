@@ -10,7 +10,7 @@ from napari.layers import Points
 from qtpy.QtCore import Qt
 
 from napari_phy.layers.session_tag import session_of
-from napari_phy.widgets.window import background_jobs
+from napari_phy.widgets.window import background_builds
 
 
 def test_a_second_file_in_the_same_window_can_be_clicked_through(person, kwik_copy, tmp_path):
@@ -54,8 +54,8 @@ def test_docks_beside_the_canvas_share_their_place_also_with_a_second_file(perso
 
 
 def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch, notes):
-    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
-    monkeypatch.setattr(background_jobs, "ASK_BYTES", 0)
+    monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_builds, "ASK_BYTES", 0)
     monkeypatch.setattr(NapariQtNotification, "DISMISS_AFTER", 0)
     person.open(kwik_copy)
     person.session.tell_raw_trouble(OSError("sample.dat went away."))

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QLineEdit
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.session import open_session
 from napari_phy.stats.extremes import bin_extremes
-from napari_phy.widgets.window import background_jobs, data_files
+from napari_phy.widgets.window import background_builds, data_files
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_what_is_drawn_is_in_the_file(person):
 
 
 def test_the_summary_is_built_kept_and_used(newcomer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
     newcomer.open(kwik_copy)
     pyramid = newcomer.session.trace_pyramid(newcomer.session.model)
     folder = kwik_copy.with_suffix(".napari-phy") / "traces"
@@ -146,10 +146,10 @@ def test_the_summary_is_built_kept_and_used(newcomer, kwik_copy, monkeypatch):
 
 
 def test_a_large_summary_is_asked_for(newcomer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
-    monkeypatch.setattr(background_jobs, "ASK_BYTES", 0)
+    monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_builds, "ASK_BYTES", 0)
     asked = []
-    monkeypatch.setattr(background_jobs, "notify", lambda words, severity, choices: asked.append((words, choices)))
+    monkeypatch.setattr(background_builds, "notify", lambda words, severity, choices: asked.append((words, choices)))
     newcomer.open(kwik_copy)
     ((sentence, choices),) = asked
     assert sentence.startswith("Moving through all of sample.kwik is fast once a summary of its traces is stored")
@@ -160,7 +160,7 @@ def test_a_large_summary_is_asked_for(newcomer, kwik_copy, monkeypatch):
 
 
 def test_cancelled_it_goes_on_another_time(newcomer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
     monkeypatch.setattr("napari_phy.storage.trace_pyramid._CHUNK_BYTES", 2**18)
     newcomer.open(kwik_copy)
     work, pyramid = newcomer.workspace.overview.summary.work, newcomer.session.trace_pyramid(newcomer.session.model)
@@ -214,7 +214,7 @@ def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwi
     whole.tofile(raw)
     monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
     monkeypatch.setattr(data_files, "notify", lambda sentence, severity: None)
-    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
     person = Person(make_napari_viewer(show=True))
     person.resize(*LARGE)  # a page of samples is drawn from the file itself
     person.open(kwik_copy)

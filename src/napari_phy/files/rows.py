@@ -258,7 +258,8 @@ def as_rows(key: Any, n_rows: int, what: str) -> slice | npt.NDArray[np.int64]:
         return np.flatnonzero(rows)
     if rows.ndim > 1 or (rows.dtype.kind not in "iu" and rows.size):
         raise IndexError(f"{what} are indexed by a slice or by integers, not by {rows.dtype} of shape {rows.shape}.")
-    rows = np.atleast_1d(rows).astype(np.int64)
-    if rows.size and (int(rows.min()) < -n_rows or int(rows.max()) >= n_rows):
-        raise IndexError(f"{what} {int(rows.min())} to {int(rows.max())} are asked for, but there are {n_rows}.")
-    return np.where(rows < 0, rows + n_rows, rows)
+    rows = np.atleast_1d(rows).astype(np.int64, copy=False)
+    lowest, highest = (int(rows.min()), int(rows.max())) if rows.size else (0, -1)
+    if lowest < -n_rows or highest >= n_rows:
+        raise IndexError(f"{what} {lowest} to {highest} are asked for, but there are {n_rows}.")
+    return np.where(rows < 0, rows + n_rows, rows) if lowest < 0 else rows

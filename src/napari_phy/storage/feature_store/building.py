@@ -250,13 +250,11 @@ class _SparseBuild(_Build):
             stop = column + max(1, within)
             if int(totals[column:stop].sum()) <= self.most_entries:
                 parts = [self._read_run(begins[run], starts[run], column, stop) for run in range(len(starts))]
-                for number in (column + np.flatnonzero(totals[column:stop])).tolist():
-                    places = starts[:, number : number + 2] - starts[:, column : column + 1]
-                    pieces = [one[first:last] for one, (first, last) in zip(parts, places.tolist(), strict=True)]
-                    self._write_column(number, np.concatenate(pieces))
+                self._write_columns(column, _by_column(parts, starts[:, column : stop + 1]), totals[column:stop])
             else:  # one column that is larger than the memory
                 for run in range(len(starts)):
-                    self._write_column(column, self._read_run(begins[run], starts[run], column, stop))
+                    pairs = self._read_run(begins[run], starts[run], column, stop)
+                    self._write_columns(column, pairs, np.array([len(pairs)]))
             column = stop
             self.files.note(n_columns_done=column)
 
@@ -272,13 +270,29 @@ class _SparseBuild(_Build):
         self.files.read(RUNS, 8 * int(begin + starts[column]), pairs)
         return pairs
 
-    def _write_column(self, column: int, pairs: npt.NDArray[np.uint32]) -> None:
+    def _write_columns(self, column: int, pairs: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]) -> None:
+        """Write the pairs of columns from `column` on, each of which has so many, and what is known of their chunks."""
         self.files.write(COLUMNS, pairs)
-        chunks = [pairs[start : start + CHUNK_PAIRS] for start in range(0, len(pairs), CHUNK_PAIRS)]
-        index = [(int(chunk[0, 0]), len(chunk), zlib.crc32(chunk.data), column) for chunk in chunks]
+        index = []
+        for number, stop in zip(np.flatnonzero(counts).tolist(), np.cumsum(counts)[counts > 0].tolist(), strict=True):
+            for first in range(stop - int(counts[number]), stop, CHUNK_PAIRS):
+                chunk = pairs[first : min(first + CHUNK_PAIRS, stop)]
+                index.append((int(chunk[0, 0]), len(chunk), zlib.crc32(chunk.data), column + number))
         self.files.write(INDEX, np.array(index, dtype=np.uint32).reshape(-1, 4))
 
     @property
     def most_entries(self) -> int:
         """Entries that are in memory at a time."""
         return max(1, self.memory_bytes // _ENTRY_BYTES)
+
+
+def _by_column(parts: list[npt.NDArray[np.uint32]], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """Return the pairs of several runs ordered by column; `starts` (n_runs, n_columns + 1) tells where each begins."""
+    places = starts - starts[:, :1]
+    columns = np.flatnonzero(np.diff(places, axis=1).sum(axis=0)).tolist()
+    pieces = [
+        part[first:last]
+        for column in columns
+        for part, (first, last) in zip(parts, places[:, column : column + 2].tolist(), strict=True)
+    ]
+    return np.concatenate(pieces) if pieces else np.empty((0, 2), dtype=np.uint32)

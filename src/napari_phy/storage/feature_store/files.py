@@ -7,6 +7,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -50,6 +51,8 @@ class AppendedFiles:
         self.values: dict[str, Any] = noted.get("values", {})
         self._sizes: dict[str, int] = noted.get("sizes", {})
         self._files: dict[str, BinaryIO] = {}
+        self._syncing = ThreadPoolExecutor(1, "napari-phy-sync")
+        self._noting: Future[None] | None = None
 
     def __getitem__(self, name: str) -> BinaryIO:
         if name not in self._files:
@@ -84,20 +87,35 @@ class AppendedFiles:
         return zlib.crc32(file.read())
 
     def note(self, **values: Any) -> None:
-        """Keep what was written so far, once it is on the disk, and values that tell where to go on."""
+        """Keep what was written so far and values that tell where to go on; the disk is waited for by the next note."""
+        self.settle()
         for name, file in self._files.items():
             file.flush()
-            os.fsync(file.fileno())
             self._sizes[name] = file.tell()
         self.values |= values
         noted = {"version": VERSION, "identity": self._identity, "sizes": self._sizes, "values": self.values}
-        write_file(self._folder / STATE, lambda file: file.write(json.dumps(noted).encode()))
+        text = json.dumps(noted).encode()
+        files = [file.fileno() for file in self._files.values()]
+
+        def sync() -> None:
+            for descriptor in files:
+                os.fsync(descriptor)
+            write_file(self._folder / STATE, lambda file: file.write(text))
+
+        self._noting = self._syncing.submit(sync)
+
+    def settle(self) -> None:
+        """Return when what was noted is on the disk."""
+        noting, self._noting = self._noting, None
+        if noting is not None:
+            noting.result()
 
     def finish(self, header: Mapping[str, Any]) -> None:
         """Make a store of the files: they are whole."""
         for name in (RUNS, RUN_STARTS):
             self.remove(name)
         self.note()
+        self.settle()
         names = [name for name in (COLUMNS, INDEX, ROWS, MORE_ROWS, SAMPLE, ABSENT) if self._sizes.get(name)]
         content = {
             **header,
@@ -111,13 +129,15 @@ class AppendedFiles:
 
     def remove(self, name: str) -> None:
         """Remove a file that is no longer needed."""
+        self.settle()
         if name in self._files:
             self._files.pop(name).close()
         self._sizes.pop(name, None)
         (self._folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files; what was noted is on the disk then, if there was room."""
+        self._syncing.shutdown()
         for file in self._files.values():
             with suppress(OSError):  # there was no room for what is not written yet
                 file.close()

@@ -14,6 +14,7 @@ from napari_phy.storage.feature_store.sparse_rows import Float32, SparseRows
 Words = npt.NDArray[np.uint32]
 
 NO_DATA = 2**32 - 1  # in place of the number of the record that follows
+_N_CHECKED = 2**12  # records at a time, which stay in the cache of the processor
 _N_HEAD = 2  # words before the entries: the check, and which record follows
 
 
@@ -73,10 +74,14 @@ class RecordLayout:
 
     def checks_of(self, words: Words) -> Words:
         """Return (n,) what the check of records must be: a multilinear hash, which a random change has at 2⁻³²."""
-        sums = np.full(len(words), self._weights[0])
-        for word, weight in enumerate(self._weights[1:], 1):
-            sums += words[:, word] * weight
-        return (sums >> np.uint64(32)).astype(np.uint32)
+        checks = np.empty(len(words), dtype=np.uint32)
+        for start in range(0, len(words), _N_CHECKED):
+            some = words[start : start + _N_CHECKED]
+            sums = np.full(len(some), self._weights[0])
+            for word, weight in enumerate(self._weights[1:], 1):
+                sums += some[:, word] * weight
+            checks[start : start + _N_CHECKED] = sums >> np.uint64(32)
+        return checks
 
     def pack(self, rows: SparseRows, n_before: int) -> tuple[Words, Words]:
         """Return the records of rows, and those that follow them when `n_before` of these are there already."""

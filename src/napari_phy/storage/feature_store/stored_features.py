@@ -19,7 +19,7 @@ from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.files.rows import as_rows
 from napari_phy.files.side_folder import find_side_file, make_side_folder
-from napari_phy.storage.feature_store.files import HEADER, remove_store
+from napari_phy.storage.feature_store.files import HEADER, STATE, remove_store
 from napari_phy.storage.feature_store.sparse_rows import DenseSource, Float32
 from napari_phy.storage.feature_store.store import FeatureStore
 from napari_phy.storage.spike_columns import identity_of
@@ -83,6 +83,11 @@ class StoredFeatures:
     def is_complete(self) -> bool:
         """Whether there is a store."""
         return self.store is not None
+
+    @property
+    def n_done(self) -> bool:
+        """Whether building was begun and broken off."""
+        return find_side_file(self._model.path, f"{self._name}/{STATE}") is not None
 
     def build(self, on_progress: OnProgress = no_progress) -> None:
         """Build the store; broken off, it goes on from there the next time.

@@ -75,6 +75,7 @@ CHOOSE_TIMES = {"file": "Choose a .csv, .tsv, .txt or .npy with the times of fra
 CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."
 CANVAS_TAKEN = "Traces and spikes are in the canvas again."
 SUMMARISING = "Summarising the traces…"
+STORING_FEATURES = "Storing features by column…"
 READING_FEATURES = "Reading features…"
 COMPARING = "Comparing clusters…"
 READING_PLACES = "Reading spike positions…"
@@ -492,6 +493,12 @@ def times_used(range_s: tuple[float, float] | None) -> str:
     if range_s is None:
         return "Views use the spikes of the whole recording."
     return f"Views use only the spikes of {range_words(range_s)}."
+
+
+def feature_store_offered(name: str, n_bytes: int) -> str:
+    """Return what a store of features takes and gives."""
+    size = format_bytes(n_bytes)
+    return f"Views of features of {name} are fast once these are stored by column, which takes up to {size}."
 
 
 def summary_offered(name: str, n_bytes: int) -> str:

@@ -25,7 +25,8 @@ from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.napari_compat import canvas_of, leave_out_empty_text, welcome_widget
 from napari_phy.widgets.plots.overlay import Overlay
-from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
+from napari_phy.widgets.window.background_builds import FeatureStorage, TraceSummary
+from napari_phy.widgets.window.background_jobs import DensitySwitch
 from napari_phy.widgets.window.data_files import RawWatch
 from napari_phy.widgets.window.probe_in_image import ProbeInImage
 from napari_phy.widgets.window.time_links import TimeLinks
@@ -56,6 +57,7 @@ class Overview(QObject):
         self.frame = TimeFrame(viewer, window, self)
         self.density = DensitySwitch(window, self)
         self.summary = TraceSummary(window, self)
+        self.feature_storage = FeatureStorage(window, self)
         self.raw_watch = RawWatch(window, self)
         self.time_links = TimeLinks(viewer, self)
         self.probe = ProbeInImage(viewer, self)
@@ -143,6 +145,7 @@ class Overview(QObject):
         """Take the colours of a theme."""
         self._theme = theme
         self.summary.bar.apply_theme(theme)
+        self.feature_storage.bar.apply_theme(theme)
         self.density.bar.apply_theme(theme)
         self.frame.apply_theme(theme)
         self.probe.set_dark(theme.dark)
@@ -151,6 +154,7 @@ class Overview(QObject):
 
     def _follow_data(self) -> None:
         self.summary.follow(self._session)
+        self.feature_storage.follow(self._session)
         self.density.follow(self._session, self.binder)
         self.set_filter(self._filter_name, self._part)
 

@@ -1,4 +1,4 @@
-"""The summary of traces: built in the background, begun again when raw data are back."""
+"""The summary of traces and the store of features: built in the background, begun again when data are back."""
 
 from types import SimpleNamespace
 
@@ -6,14 +6,14 @@ import pytest
 from qtpy.QtWidgets import QLabel, QMainWindow
 
 from napari_phy.core.errors import KwikFormatError, TracesError
-from napari_phy.widgets.window import background_jobs
-from napari_phy.widgets.window.background_jobs import TraceSummary
+from napari_phy.widgets.window import background_builds
+from napari_phy.widgets.window.background_builds import FeatureStorage, TraceSummary
 
 
 class Pyramid:
     """Cannot be built as long as something is wrong."""
 
-    n_bytes, n_done, is_complete, n_built = background_jobs.WORTH_BYTES, 0, False, 0
+    n_bytes, n_done, is_complete, n_built = background_builds.WORTH_BYTES, 0, False, 0
 
     def __init__(self, wrong=None):
         self.wrong = wrong
@@ -28,8 +28,8 @@ class Pyramid:
 @pytest.fixture
 def said(monkeypatch):
     said = []
-    monkeypatch.setattr(background_jobs, "notify", lambda sentence, severity, choices: said.append(sentence))
-    monkeypatch.setattr(background_jobs, "take_back", lambda sentences, window: [said.remove(x) for x in sentences])
+    monkeypatch.setattr(background_builds, "notify", lambda sentence, severity, choices: said.append(sentence))
+    monkeypatch.setattr(background_builds, "take_back", lambda sentences, window: [said.remove(x) for x in sentences])
     return said
 
 
@@ -114,3 +114,25 @@ def test_what_failed_is_not_built_for_another_data_set(summary, said, qtbot):
     summary.go_on()
     assert summary.work.job is None
     assert not pyramid.is_complete
+
+
+def test_a_store_of_features_is_offered_and_built(said, qtbot, monkeypatch):
+    offered = []
+    monkeypatch.setattr(
+        background_builds, "notify", lambda sentence, severity, choices: offered.append((sentence, choices))
+    )
+    monkeypatch.setattr(background_builds, "take_back", lambda sentences, window: None)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    storage, stored = FeatureStorage(window, window), Pyramid()
+    stored.n_bytes = background_builds.ASK_BYTES
+    storage.follow(SimpleNamespace(name="x.kwik", opened=SimpleNamespace(stored_features=stored)))
+    ((sentence, choices),) = offered
+    assert sentence == (
+        "Views of features of x.kwik are fast once these are stored by column, which takes up to 2.15 GB."
+    )
+    dict(choices)["Build"]()
+    qtbot.waitUntil(lambda: storage.work.job is None)
+    assert stored.is_complete
+    storage.follow(SimpleNamespace(opened=SimpleNamespace(stored_features=None)))
+    window.close()
