@@ -27,9 +27,9 @@ SIZE = Size(n_clusters=20, n_repeats=3)  # neurons of a recording, and how many 
 HAS_PEER, PEER_ONCE = True, True
 OURS = ("napari-phy", "napari-phy as klusta")
 PEERS = ("spykingcircus2", "tridesclous2", "lupin", "mountainsort5")
-FIRST_SEED = 201
+SEEDS = (4347, 4505, 8216, 9791)  # chosen at random when the code was done; the last one has the common noise
 KLUSTAS, COMMON = "klusta's synthetic recording", "common noise"
-NAMES = (KLUSTAS, *(f"generated, seed {FIRST_SEED + number}" for number in range(3)), COMMON)
+NAMES = (KLUSTAS, *(f"generated, seed {seed}" for seed in SEEDS[:3]), COMMON)
 ROWS = tuple(
     row
     for name in NAMES
@@ -121,7 +121,7 @@ def _recordings(size: Size) -> Iterator[tuple[str, Path]]:
         with tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
             folder = Path(temporary)
             if name != KLUSTAS:
-                _generate(folder, FIRST_SEED + number - 1, 10.0 if is_tiny else _DURATION_S, is_common=name == COMMON)
+                _generate(folder, SEEDS[number - 1], 10.0 if is_tiny else _DURATION_S, is_common=name == COMMON)
             elif source.exists():
                 _take_klustas(folder, source)
             else:

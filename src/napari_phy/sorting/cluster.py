@@ -140,7 +140,7 @@ def run(
     StoredFeatures.of(opened)
     try:
         known, ignored = known_settings(kind, settings)
-        estimator = cast(Clusterer, kind(**{**known, **params}))
+        estimator = cast(Clusterer, kind(**{**refined_settings(kind, refiner), **known, **params}))
         chosen = _checked_ids(opened, spike_ids)
         required(opened.features, opened, "features")
         raw = None if refiner is None else traces_of(opened)
@@ -248,6 +248,12 @@ def _open(path: Path) -> tuple[BaseModel, Mapping[str, Any]]:
 def _close(opened: BaseModel, given: BaseModel | str | Path) -> None:
     if opened is not given:
         opened.close()
+
+
+def refined_settings(kind: type[Estimator], refiner: Any) -> dict[str, Any]:
+    """Return the settings with which an algorithm makes clusters that are to be refined; none where they are not."""
+    names = kind.parameters_type.described()
+    return {name: value for name, value in getattr(refiner, "clustering", {}).items() if name in names}
 
 
 def known_settings(kind: type[Estimator], settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

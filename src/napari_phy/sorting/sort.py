@@ -86,8 +86,8 @@ def run(
         detector = source.detector(detect, detect_parameters)
         kind: Any = algorithm(cluster_with, "cluster")
         known, _ = cluster.known_settings(kind, source.clustering_parameters)
-        clusterer = kind(**{**known, **cluster_parameters})
         refiner: Any = None if refine is None else algorithm(refine, "refine")(**refine_parameters)
+        clusterer = kind(**{**cluster.refined_settings(kind, refiner), **known, **cluster_parameters})
         if refiner is not None and not isinstance(detector, SpikeDetekt):
             raise SortingError(
                 f"{refiner.title} needs masks and features at new times, which {detector.title} cannot give; "

@@ -66,6 +66,22 @@ def test_spikes_that_overlap_are_found_where_detection_has_one():
     assert after > 0.9 * n_close
 
 
+def test_spikes_just_before_larger_ones_are_found():
+    raw, times, units, _ = make_recording(rate_hz=40.0, seed=1)
+    detector, spikes = with_true_clusters(raw, times, units)
+    found = TemplateSubtraction().fit(raw, {0: spikes}, detector.plan_).spikes_[0]
+    until_next = np.diff(times, append=np.inf)
+    for unit in range(6):
+        close = times[(units == unit) & (until_next > 20) & (until_next < 60)]
+        assert matched(close, found.samples[found.labels == unit + 2], 6) >= 0.99 * len(close) > 10
+
+
+def test_clusters_that_are_refined_are_made_with_half_the_penalty():
+    kind = algorithms.algorithm("klustakwik2", "cluster")
+    assert cluster.refined_settings(kind, TemplateSubtraction()) == {"penalty_k_log_n": 0.5}
+    assert cluster.refined_settings(kind, None) == {}
+
+
 def test_what_is_left_is_the_noise(made, detected):
     raw, _, _, silence = made
     detector, spikes = detected

@@ -6,6 +6,9 @@ import numpy as np
 
 from napari_phy.core.compiled import compiled
 
+_NOISE = 4.0  # by which a peak may be smaller than the least that a template makes there
+_LEAST_START = 0.25  # of the least product with a template, at the peak, for the samples around to be tried
+
 
 @compiled
 def _product(residual, start, first, width, shapes, offset, n_samples, sums):  # type: ignore[no-untyped-def]
@@ -27,16 +30,17 @@ def _product(residual, start, first, width, shapes, offset, n_samples, sums):  #
 
 
 @compiled
-def fit_templates(residual, peaks, templates, n_samples, before, reach, bounds, variance, gains, fits, amplitudes):  # type: ignore[no-untyped-def]
+def fit_templates(residual, peaks, sizes, templates, n_samples, before, reach, bounds, gains, fits, amplitudes):  # type: ignore[no-untyped-def]  # noqa: C901
     """Fill, for each peak, the gain of the best template there, `(n, 3)` its number, row and shift, and its amplitude.
 
-    `templates` are the arrays of `TemplateArrays`. The gain is that of the log likelihood, −inf where none fits. The
-    shift between samples is where a parabola through the products next to the largest has its top.
+    `templates` are the arrays of `TemplateArrays`, `sizes` those of the peaks behind the kernel, in multiples of the
+    noise. Templates that are too large for a peak are passed over. The gain is that of the log likelihood, −inf where
+    none fits. The shift between samples is where a parabola through the products next to the largest has its top.
     """
-    shapes, offsets, firsts, widths, energies, priors, starts, candidates, lags = templates
+    shapes, offsets, firsts, widths, energies, priors, starts, candidates, lags, heights = templates
     n_shifts = energies.shape[1]
     middle = n_shifts // 2
-    low, high = bounds
+    low, high, variance = bounds
     sums = np.empty(widths.max() if len(widths) else 1, dtype=np.float32)
     products = np.empty(2 * reach + 1)
     for peak in range(len(peaks)):
@@ -44,20 +48,28 @@ def fit_templates(residual, peaks, templates, n_samples, before, reach, bounds, 
         gains[peak] = -np.inf
         for place in range(starts[channel], starts[channel + 1]):
             template = candidates[place]
+            if sizes[peak] < low * heights[template, channel] - _NOISE:
+                continue
             begin = row - lags[template, channel] - reach
             if begin < 0 or begin + 2 * reach + n_samples > len(residual):
                 continue
             size = n_samples * widths[template]
             first, width = firsts[template], widths[template]
             whole = offsets[template] + middle * size
-            best = 0
-            for step in range(2 * reach + 1):
-                products[step] = _product(residual, begin + step, first, width, shapes, whole, n_samples, sums)
-                if products[step] > products[best]:
-                    best = step
-            product, shift = products[best], middle
-            if product <= 0:
+            best = reach
+            products[best] = _product(residual, begin + best, first, width, shapes, whole, n_samples, sums)
+            if products[best] < _LEAST_START * low * energies[template, middle]:
                 continue
+            for step in (-1, 1):
+                at = begin + best + step
+                products[best + step] = _product(residual, at, first, width, shapes, whole, n_samples, sums)
+            while 0 < best < 2 * reach and max(products[best - 1], products[best + 1]) > products[best]:
+                step = 1 if products[best + 1] > products[best - 1] else -1
+                best += step
+                if 0 < best < 2 * reach:
+                    at = begin + best + step
+                    products[best + step] = _product(residual, at, first, width, shapes, whole, n_samples, sums)
+            product, shift = products[best], middle
             if 0 < best < 2 * reach:
                 bend = products[best - 1] - 2 * product + products[best + 1]
                 if bend < 0:

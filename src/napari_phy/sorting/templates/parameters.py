@@ -25,7 +25,7 @@ class TemplateParameters(Settings):
     after_ms: Annotated[float, Number(title="Template after", low=0.2, high=10, unit="ms")] = 2.0
     threshold: Annotated[
         float, Number(title="Threshold", low=1, high=100, unit="× noise", tip="behind the matched filter")
-    ] = 4.0
+    ] = 3.0
     amplitude_low: Annotated[float, Number(title="Least amplitude", low=0.1, high=1, unit="× template")] = 0.55
     amplitude_high: Annotated[float, Number(title="Largest amplitude", low=1, high=10, unit="× template")] = 1.7
     amplitude_std: Annotated[float, Number(title="Amplitudes vary by", low=0.01, high=1, unit="× template")] = 0.2

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,9 @@ class TemplateSubtraction(Estimator):
 
     Attributes
     ----------
+    clustering : mapping of str to object
+        Parameters of clustering that suit it. Neurons on many channels have so many parameters that two of them cost
+        less as one cluster; half a penalty divides them, and a neuron that is divided gives templates that are alike.
     spikes_ : dict of int to ExplainedSpikes
         {channel group: its spikes}.
     templates_ : dict of int to ndarray of float32, shape (n_clusters, n_samples, n_channels)
@@ -90,6 +94,7 @@ class TemplateSubtraction(Estimator):
     title = "Template subtraction"
     task = "refine"
     parameters_type = TemplateParameters
+    clustering: ClassVar[Mapping[str, Any]] = MappingProxyType({"penalty_k_log_n": 0.5})
     parameters: TemplateParameters
 
     spikes_: dict[int, ExplainedSpikes]

@@ -50,6 +50,8 @@ class TemplateArrays(NamedTuple):
         The templates that a peak on each channel can be of, one channel after the other.
     lags : ndarray of int64, shape (n_templates, n_channels)
         Samples from its beginning to the peak on each channel.
+    heights : ndarray of float32, shape (n_templates, n_channels)
+        Of that peak, behind the kernel, in multiples of the noise there.
     """
 
     shapes: Float32
@@ -61,6 +63,7 @@ class TemplateArrays(NamedTuple):
     starts: Int64
     candidates: Int64
     lags: Int64
+    heights: Float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,6 +219,7 @@ def arrays_of(
         np.concatenate([[0], np.cumsum(can_be.sum(axis=0))]).astype(np.int64),
         np.nonzero(can_be.T)[1].astype(np.int64),
         responses.argmax(axis=1).astype(np.int64),
+        peaks.astype(np.float32),
     )
 
 
@@ -237,10 +241,12 @@ def explain(given: Subtraction, block: tuple[Chunk, TracePart]) -> Explained:
     room = int(residual.size * _MOST_PER_SAMPLE) + 1
     peaks, found, sizes = np.empty((room, 2), np.int64), np.empty((room, 3), np.int64), np.empty(room)
     gains, fits, amplitudes = np.empty(room), np.empty((room, 3), np.int64), np.empty(room)
-    bounds = given.parameters.amplitude_low, given.parameters.amplitude_high
+    asked = given.parameters
+    bounds = asked.amplitude_low, asked.amplitude_high, asked.amplitude_std**2
     starts, stops = np.array([0]), np.array([len(residual)])
-    sign, variance = SIDES[given.plan.parameters.detect_spikes], given.parameters.amplitude_std**2
+    sign = SIDES[given.plan.parameters.detect_spikes]
     n_found, kernel = 0, given.kernel
+    far = 2 * n_samples + len(kernel.values)  # where fits have changed, and those that were passed over are
     for _ in range(_MOST_ROUNDS):
         correlate(residual, kernel.values, kernel.before, starts, stops, searched)
         starts, stops = _widened(starts, stops, _PEAK_REACH, len(residual))
@@ -249,9 +255,13 @@ def explain(given: Subtraction, block: tuple[Chunk, TracePart]) -> Explained:
             starts, stops, peaks,
         )  # fmt: skip
         n_peaks = min(n_peaks, room)
+        rows, channels = peaks[:n_peaks].T
+        heights = searched[rows, channels] / (given.levels[channels] / given.parameters.threshold)
+        heights = heights * sign if sign else np.abs(heights)
         _loops.fit_templates(
-            residual, peaks[:n_peaks], arrays, n_samples, before, _REACH, bounds, variance, gains, fits, amplitudes
-        )
+            residual, peaks[:n_peaks], heights, arrays, n_samples, before, _REACH, bounds,
+            gains, fits, amplitudes,
+        )  # fmt: skip
         order = np.argsort(-gains[:n_peaks], kind="stable")
         order = order[gains[order] >= given.parameters.least_gain]
         n_known = n_found
@@ -261,9 +271,8 @@ def explain(given: Subtraction, block: tuple[Chunk, TracePart]) -> Explained:
         )  # fmt: skip
         if n_found == n_known:
             break
-        rows = np.sort(found[n_known:n_found, 1]) - before
-        wide = len(kernel.values)
-        starts, stops = _widened(rows, rows + n_samples, wide, len(residual))
+        rows = np.sort(found[n_known:n_found, 1])
+        starts, stops = _widened(rows, rows, far, len(residual))
     return _explained(given, chunk, residual, found[:n_found], sizes[:n_found])
 
 

@@ -1,6 +1,6 @@
 """The parameters of algorithms as fields of a form: the few that matter, and the others under More."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -101,9 +101,11 @@ class AlgorithmFields:
         described = kind.described()
         return kind(**{name: _value(described[name], field) for name, field in self.fields[self.key].items()})
 
-    def show(self, parameters: Settings, key: str = "") -> None:
-        """Show parameters of an algorithm, that which is chosen by default."""
-        for name, field in self.fields[key or self.key].items():
+    def show(self, parameters: Settings, key: str = "", names: Iterable[str] | None = None) -> None:
+        """Show parameters of an algorithm, that which is chosen by default; all of them, or some."""
+        fields = self.fields[key or self.key]
+        for name in fields if names is None else names:
+            field = fields[name]
             value = getattr(parameters, name)
             if isinstance(field, LineEdit):
                 value = "" if value is None else f"{value:g}"

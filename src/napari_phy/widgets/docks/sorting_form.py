@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, FileEdit
@@ -9,7 +10,7 @@ from magicgui.widgets.bases import Widget
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.sorting import cluster
-from napari_phy.sorting.algorithms import algorithms
+from napari_phy.sorting.algorithms import Estimator, algorithms
 from napari_phy.sorting.matched.detector import MatchedSpikeDetekt
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.templates.refinement import TemplateSubtraction
@@ -60,6 +61,8 @@ class SortingForm:
         self.refine = AlgorithmFields(
             "Refine by", algorithms("refine"), TemplateSubtraction.key, self._on_chosen, NO_REFINING, 0
         )
+        self.refine.algorithm.changed.connect(lambda *_: self._show_refined_settings())
+        self._show_refined_settings()
         self.more = more_box()
         self.target = FileEdit(
             mode=FileDialogMode.OPTIONAL_FILE, label="Save as", filter="*.kwik", nullable=True,
@@ -172,11 +175,21 @@ class SortingForm:
                 self.detect.show(source.detector(key, {}).parameters, key)
             for key, kind in algorithms("cluster").items():
                 known, _ = cluster.known_settings(kind, source.clustering_parameters)
-                self.cluster.show(kind(**known).parameters, key)
+                self.cluster.show(kind(**{**self._refined_settings(kind), **known}).parameters, key)
         except NapariPhyError:
             return
         finally:
             source.close()
+
+    def _show_refined_settings(self) -> None:
+        """Show the parameters of clustering that suit the refinement that is chosen, or none."""
+        names = {name for kind in algorithms("refine").values() for name in getattr(kind, "clustering", {})}
+        for key, kind in algorithms("cluster").items():
+            mine = names & self.cluster.fields[key].keys()
+            self.cluster.show(kind(**self._refined_settings(kind)).parameters, key, mine)
+
+    def _refined_settings(self, kind: type[Estimator]) -> dict[str, Any]:
+        return cluster.refined_settings(kind, algorithms("refine").get(self.refine.key))
 
     def _on_chosen(self) -> None:
         self._shown()
