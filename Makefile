@@ -19,7 +19,7 @@ TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench soak mutants pictures clean libraries libraries-headless libraries-bench
+.PHONY: help demo test check bench soak mutants pictures clean libraries libraries-headless libraries-test libraries-bench
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ libraries:
 
 libraries-headless:
 	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless
+
+libraries-test:
+	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless --browser
 
 libraries-bench:
 	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless --qt5

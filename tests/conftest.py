@@ -81,8 +81,10 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what cannot run here (real data) and what was not asked for (soak); begin with real windows."""
+    """Deselect what cannot run here (real data, a browser) and what is not asked for (soak); begin with windows."""
     unwanted = set()
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        unwanted.add("browser")
     if _real_data_folder() is None:
         unwanted.add("real_data")
     if "soak" not in config.option.markexpr:

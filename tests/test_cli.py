@@ -19,7 +19,20 @@ from soak.small_kwik import make_kwik, write_raw
 from napari_phy import open_session
 from napari_phy.cli import main, opening
 
-COMMANDS = ("open", "demo", "describe", "check", "convert", "detect", "sort", "compare", "cluster", "propose", "config")
+COMMANDS = (
+    "open",
+    "demo",
+    "describe",
+    "check",
+    "convert",
+    "detect",
+    "sort",
+    "compare",
+    "cluster",
+    "propose",
+    "serve",
+    "config",
+)
 
 
 @pytest.fixture

@@ -171,6 +171,7 @@ def test_commands_of_the_shell_exist(capsys: pytest.CaptureFixture[str]) -> None
         "sort",
         "cluster",
         "propose",
+        "serve",
         "config",
     }
     capsys.readouterr()

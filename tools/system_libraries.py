@@ -28,15 +28,17 @@ LIBRARIES = {
 QT5_LIBRARIES = {"libxcb-xinerama0": "libxcb-xinerama.so.0"}  # more of them, for Qt 5, which phy's windows need
 # Debian package -> the program it must bring, for windows without a display; some tests need a window manager
 PROGRAMS = {"xvfb": "Xvfb", "xauth": "xauth", "openbox": "openbox"}
+BROWSER = {"chromium": "chromium", "chromium-driver": "chromedriver"}  # that some tests drive
 
 
 def main() -> int:
     """Check, install, check again; return an exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--headless", action="store_true", help="there is no display: Xvfb and openbox are needed too")
+    parser.add_argument("--browser", action="store_true", help="tests drive a browser")
     parser.add_argument("--qt5", action="store_true", help="windows of Qt 5 are opened as well")
     options = parser.parse_args()
-    missing = find_missing(options.headless, qt5=options.qt5)
+    missing = find_missing(options.headless, qt5=options.qt5, browser=options.browser)
     if not missing:
         return 0
     print(f"Missing system libraries: {' '.join(missing)}", file=sys.stderr)
@@ -45,16 +47,18 @@ def main() -> int:
     except debian.AptError as error:
         print(error, file=sys.stderr)
         return 1
-    if still := find_missing(options.headless, qt5=options.qt5):
+    if still := find_missing(options.headless, qt5=options.qt5, browser=options.browser):
         print(f"apt installed them, yet these cannot be loaded: {' '.join(still)}", file=sys.stderr)
         return 1
     return 0
 
 
-def find_missing(headless: bool, *, qt5: bool = False) -> list[str]:
+def find_missing(headless: bool, *, qt5: bool = False, browser: bool = False) -> list[str]:
     """Return the Debian 12 names of the packages whose library or program is not here."""
     wanted = LIBRARIES | (QT5_LIBRARIES if qt5 else {})
     missing = [package for package, library in wanted.items() if not _loads(library)]
+    if browser:
+        missing += [package for package, program in BROWSER.items() if shutil.which(program) is None]
     if headless:
         missing += [package for package, program in PROGRAMS.items() if shutil.which(program) is None]
         if shutil.which("xvfb-run") is None and "xvfb" not in missing:

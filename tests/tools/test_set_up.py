@@ -37,6 +37,12 @@ def test_windows_of_qt_5_need_one_library_more(monkeypatch: pytest.MonkeyPatch) 
     assert system_libraries.find_missing(headless=True, qt5=True) == ["libxcb-xinerama0"]
 
 
+def test_a_browser_is_asked_for_only_where_tests_drive_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda program: None if "chrom" in program else f"/usr/bin/{program}")
+    assert system_libraries.find_missing(headless=True) == []
+    assert system_libraries.find_missing(headless=True, browser=True) == ["chromium", "chromium-driver"]
+
+
 @pytest.mark.usefixtures("may_not_install")
 def test_who_may_not_install_is_told_what_to_type(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

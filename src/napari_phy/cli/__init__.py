@@ -209,6 +209,25 @@ def _parser() -> argparse.ArgumentParser:
     proposing.add_argument(
         "--curation", type=Path, help="write all of it to this JSON file, as SpikeInterface's curation"
     )
+    serving = _add(
+        commands,
+        "serve",
+        "show and sort a data set in a browser, from the computer that has the data; needs napari-phy[serve]",
+        _serve,
+        [
+            "napari-phy serve recording.kwik",
+            "napari-phy serve folder --read-only --port 8700",
+        ],
+    )
+    _add_file(serving)
+    serving.add_argument("--host", default="127.0.0.1", help="the address to serve on; this computer alone: 127.0.0.1")
+    serving.add_argument("--port", type=int, default=0, help="a free one if none is given")
+    serving.add_argument(
+        "--token", help="what the address has to have, 16 characters or more; a new one if none is given"
+    )
+    serving.add_argument("--read-only", action="store_true", help="nothing can be changed")
+    serving.add_argument("--clustering", help="the clustering; main if none is given")
+    serving.add_argument("--group", type=int, help="the channel group; the first if none is given")
     configuring = _add(
         commands,
         "config",
@@ -285,6 +304,12 @@ def _propose(options: argparse.Namespace) -> Answer:
 
     place = options.file, options.group, options.clustering
     return propose(*place, options.least_score, options.groups, options.curation)
+
+
+def _serve(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.serving import serve
+
+    return serve(options)
 
 
 def _config(options: argparse.Namespace) -> Answer:

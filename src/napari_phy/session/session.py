@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -313,6 +314,21 @@ class Session(Saving, TimeStructures):
             if self._pyramid is None or self._pyramid[0] is not model.traces:
                 self._pyramid = (model.traces, TracePyramid(model.traces, side_folder(model.path) / "traces"))
             return self._pyramid[1]
+
+    def notebook(self) -> Any:
+        """Return all views of the session in one arrangement, for a notebook; needs `napari-phy[notebook]`.
+
+        Returns
+        -------
+        napari_phy.notebook.Workspace
+            The last line of a cell shows it.
+
+        Raises
+        ------
+        MissingDataError
+            The extra is not installed.
+        """
+        return import_module("napari_phy.notebook").Workspace(self)  # which lies above
 
     @property
     def name(self) -> str:

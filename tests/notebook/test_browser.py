@@ -1,0 +1,122 @@
+"""What a person does in a browser: click, merge, undo, draw a lasso, split; and what the page asks for."""
+
+import json
+
+import pytest
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.common.by import By
+from web_browser import browser, complaints, one, served, wait_until
+
+from napari_phy import open_session
+from napari_phy.notebook import export_html
+
+pytestmark = pytest.mark.browser
+
+IS_PAINTED = """
+const canvas = arguments[0], pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+return pixels.some((value, place) => place % 4 < 3 && value > 150);
+"""
+
+
+def row_of(driver, cluster):
+    return one(driver, f'[data-cluster="{cluster}"]')
+
+
+def chosen(driver):
+    rows = driver.find_elements(By.CSS_SELECTOR, '.np-space .np-row[aria-selected="true"]')
+    return {int(row.get_attribute("data-cluster")) for row in rows}
+
+
+def label_of(driver, view):
+    return one(driver, f'[aria-label="{view}"] canvas').get_attribute("aria-label")
+
+
+def asked_for(driver):
+    """Return the addresses that the page asked for, without the browser's own."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    own = ("chrome:", "chrome-untrusted:", "data:")
+    return {address.partition("?")[0] for address in asked if not address.startswith(own)}
+
+
+def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_path):
+    with served(path) as (server, ask), browser(tmp_path / "profile") as driver:
+        driver.get(server.address)
+        first, second, third = ask(lambda session: session.manager.cluster_ids[:3].tolist())
+
+        row_of(driver, first).click()
+        wait_until(driver, lambda: chosen(driver) == {first})
+        wait_until(driver, lambda: label_of(driver, "Correlograms") == f"Correlograms of {first}")  # others follow
+        ActionChains(driver).key_down(Keys.CONTROL).click(row_of(driver, second)).key_up(Keys.CONTROL).perform()
+        wait_until(driver, lambda: chosen(driver) == {first, second})
+
+        one(driver, ".np-rows").send_keys("g")
+        wait_until(driver, lambda: "Merged" in one(driver, ".np-clusters .np-foot").text)
+        new = ask(lambda session: int(session.manager.cluster_ids[-1]))
+        assert new > third
+        assert ask(lambda session: first not in session.manager)
+        one(driver, '[data-action="undo"]').click()
+        wait_until(driver, lambda: ask(lambda session: first in session.manager))
+
+        row_of(driver, third).click()
+        wait_until(driver, lambda: label_of(driver, "Features").endswith(f" {third}"))
+        canvas = one(driver, '[aria-label="Features"] canvas')
+        half = canvas.size["width"] // 2, canvas.size["height"] // 2
+        lasso = ActionChains(driver).move_to_element(canvas).key_down(Keys.CONTROL).click_and_hold()
+        for x, y in ((-half[0] + 5, 0), (0, -half[1] + 5), (half[0] - 5, 0)):
+            lasso = lasso.move_to_element_with_offset(canvas, x, y)
+        lasso.release().key_up(Keys.CONTROL).perform()
+        n_inside = wait_until(driver, lambda: ask(lambda session: len(session.selection.spikes)))
+        n_all = ask(lambda session: session.manager.n_spikes(third))
+        assert 0 < n_inside < n_all
+        one(driver, '[data-action="split"]').click()
+        wait_until(driver, lambda: ask(lambda session: third not in session.manager))
+        assert ask(lambda session: session.manager.n_spikes(session.selection.clusters[0])) == n_inside
+
+        # the other way round: what a script selects shows in the browser
+        ask(lambda session: session.selection.select([second]))
+        wait_until(driver, lambda: chosen(driver) == {second})
+        filtering = one(driver, ".np-filter")
+        filtering.send_keys(f"id == {first}", Keys.ENTER)
+        wait_until(driver, lambda: len(driver.find_elements(By.CSS_SELECTOR, ".np-space .np-row")) == 1)
+        assert not complaints(driver)
+        page = f"http://127.0.0.1:{server.port}/"
+        assert asked_for(driver) <= {page, f"{page}favicon.ico"}
+
+
+def test_a_page_from_disk_shows_all_views_and_asks_for_nothing(path, tmp_path):
+    with open_session(path) as session:
+        session.selection.select(session.manager.cluster_ids[:2].tolist())
+        page = export_html(session.notebook(), tmp_path / "all.html")
+    with browser(tmp_path / "profile", dark=True) as driver:
+        driver.get(page.as_uri())
+        one(driver, ".np-space .np-row")
+        wait_until(driver, lambda: len(driver.find_elements(By.CSS_SELECTOR, "canvas")) >= 5)
+        assert one(driver, ".np-clusters").get_attribute("data-theme") == "dark"
+        for canvas in driver.find_elements(By.CSS_SELECTOR, "canvas"):
+            if canvas.is_displayed():
+                wait_until(driver, lambda canvas=canvas: driver.execute_script(IS_PAINTED, canvas))
+        assert not complaints(driver)
+        assert asked_for(driver) == {page.as_uri()}
+
+
+@pytest.mark.soak
+def test_an_arrangement_is_kept_and_reset(path, tmp_path):
+    with served(path) as (server, _), browser(tmp_path / "profile") as driver:
+
+        def titles():
+            return {tab.text.strip() for tab in driver.find_elements(By.CSS_SELECTOR, ".dv-tab")}
+
+        driver.get(server.address)
+        wait_until(driver, lambda: titles() >= {"Clusters", "Features", "Traces"})
+        width = one(driver, ".np-clusters").size["width"]
+        sash = driver.find_elements(By.CSS_SELECTOR, ".dv-sash")[0]
+        ActionChains(driver).drag_and_drop_by_offset(sash, 120, 0).perform()
+        wait_until(driver, lambda: one(driver, ".np-clusters").size["width"] > width + 80)
+        wide = one(driver, ".np-clusters").size["width"]
+        driver.execute_script("return new Promise((done) => setTimeout(done, 1500))")
+        driver.refresh()
+        wait_until(driver, lambda: abs(one(driver, ".np-clusters").size["width"] - wide) < 5)
+        next(one for one in driver.find_elements(By.TAG_NAME, "button") if one.text == "Usual layout").click()
+        wait_until(driver, lambda: abs(one(driver, ".np-clusters").size["width"] - width) < 5)
+        assert not complaints(driver)
