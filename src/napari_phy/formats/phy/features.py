@@ -117,13 +117,19 @@ class PcFeatures:
         ids, order = sorted_ids(key, self.shape[0])
         sparse = self._sparse
         has, channels = sparse.channels_of(ids)
-        out = np.zeros((len(ids), sparse.n_channels + 1, sparse.n_pcs), dtype=np.float32)
+        out = np.zeros((len(ids), sparse.n_channels, sparse.n_pcs), dtype=np.float32)
         values = sparse.values_of(ids[has])
         values[~is_measured(values)] = np.nan
-        out[np.flatnonzero(has)[:, None], channels] = values
+        rows = np.flatnonzero(has)
+        if channels.max(initial=-1) < sparse.n_channels:
+            out[rows[:, None], channels] = values
+        else:
+            spikes, places = np.nonzero(channels < sparse.n_channels)
+            out[rows[spikes], channels[spikes, places]] = values[spikes, places]
+            values[channels == sparse.n_channels] = 0
+        out[rows[np.isnan(values).any(axis=(1, 2))]] = np.nan
         out[~has] = np.nan
-        flat = out[:, :-1].reshape(len(ids), self.shape[1])
-        flat[np.isnan(flat).any(axis=1)] = np.nan
+        flat = out.reshape(len(ids), self.shape[1])
         return in_order(flat[:, picked], order, key)
 
 
