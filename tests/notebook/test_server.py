@@ -96,6 +96,7 @@ def test_the_socket_needs_the_token_and_our_own_page(session):
         ("[1]", 1008),
         ('{"view": "none"}', 1008),
         (b"\xff\xfe", 1008),
+        ("[" * 50_000, 1008),
     ],
 )
 def test_messages_that_make_no_sense_end_the_connection_and_the_server_goes_on(session, message, code):

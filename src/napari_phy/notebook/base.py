@@ -206,8 +206,8 @@ class SessionWidget(anywidget.AnyWidget):
     def _take_clustering(self) -> None:
         manager = self._session.manager
         if len(self.clustering) != manager.total_spikes:
-            words = f"A clustering needs a cluster for each of {manager.total_spikes} spikes"
-            raise NapariPhyError(f"{words}, not {len(self.clustering)}.")
+            n_needed, n_given = manager.total_spikes, len(self.clustering)
+            raise NapariPhyError(f"A clustering needs a cluster for each of {n_needed} spikes, not {n_given}.")
         manager.assign_all(self.clustering)
 
     def select(self, clusters: Iterable[int], n_best: int = 1) -> None:

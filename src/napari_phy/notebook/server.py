@@ -77,7 +77,10 @@ class Views:
         ValueError
             It makes no sense.
         """
-        message = json.loads(text)
+        try:
+            message = json.loads(text)
+        except RecursionError:
+            raise ValueError("The message is nested too deeply.") from None
         asked = message.get("view") if isinstance(message, dict) else None
         widget = next((one for one in self.widgets if one.model_id == asked), None)
         if widget is None:
