@@ -173,6 +173,8 @@ class Person:
             if left:
                 QTimer.singleShot(20, look)
             QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
+            while not left and isinstance(QApplication.activePopupWidget(), QMenu):  # one to tick in stays open
+                QTest.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Escape)
 
         self.focused()  # a click makes a window the active one
         QTimer.singleShot(20, look)
