@@ -27,6 +27,7 @@ PROTOCOLS = {
     "AssertionError": "a branch that cannot be reached",
     "OSError": "what the system would say, where a function of ours stands in for it",
     "OperationalError": "what sqlite3 would say, likewise",
+    "TraitError": "what a trait raises that is set to a wrong value",
 }
 VALUE = "\N{REPLACEMENT CHARACTER}"  # stands for a value in a message
 SENTENCE_WITHIN = re.compile(r"[a-z]{2}[.!?] [A-Z]")
