@@ -139,10 +139,10 @@ def all_spikes(session: SessionLike, clusters: tuple[int, ...]) -> Spikes:
         A cluster does not exist (any more).
     """
     found = np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in clusters)])
-    n_spikes = session.model.n_spikes
-    if len(found) < n_spikes // _MANY:
+    stop = int(found.max(initial=-1)) + 1
+    if len(found) < stop // _MANY:
         return np.sort(found)
-    is_found = np.zeros(n_spikes, dtype=np.bool_)
+    is_found = np.zeros(stop, dtype=np.bool_)
     is_found[found] = True
     return np.flatnonzero(is_found)
 
