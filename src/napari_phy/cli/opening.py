@@ -20,8 +20,10 @@ def open_in_napari(path: Path, images: Sequence[Path] = ()) -> Answer:
     _check_display()
     import napari
 
+    from napari_phy.widgets.base.reader_preference import open_unasked
+
     viewer = napari.Viewer()
-    viewer.open(str(path), plugin="napari-phy")
+    open_unasked(viewer, path)
     for image in images:
         _add_image(viewer, image)
     if images:

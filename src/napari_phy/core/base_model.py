@@ -94,6 +94,7 @@ class BaseModel(ABC):
     group_names: tuple[str, ...]  # in the file's order: noise, mua, good, unsorted, the user's own
 
     features: SpikeRows | None  # (n_spikes, n_channels * n_features_per_channel), channel-major
+    computes_features: bool = False  # whether they are computed from the raw data, since no file has them
     masks: SpikeRows | None  # (n_spikes, n_channels), 0…1
     waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
     traces: Samples | None  # raw units, all channels of the file
@@ -134,6 +135,14 @@ class BaseModel(ABC):
     def feature_file(self) -> Path | None:
         """The file of features and masks, None where there is none of their own."""
         return None
+
+    @property
+    def features_identity(self) -> Mapping[str, Any] | None:
+        """What tells these features from others of the same spikes, as plain values; None where nothing does."""
+        if self.feature_file is None:
+            return None
+        status = self.feature_file.stat()
+        return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:

@@ -139,11 +139,12 @@ def _read_columns(path: Path, identity: dict[str, object], n_spikes: int, n_chan
 
 def identity_of(model: BaseModel) -> dict[str, object] | None:
     """Return what must be the same for the columns to hold: the features, the probe, the order of the spikes."""
-    if model.features is None or model.masks is None or model.feature_file is None:
+    identity = None
+    if model.features is None or model.masks is None:
         return None
-    try:
-        status = model.feature_file.stat()
-    except OSError:
+    with suppress(OSError):
+        identity = model.features_identity
+    if identity is None:
         return None
     digest = hashlib.blake2b(np.ascontiguousarray(model.probe.positions, dtype=np.float64).tobytes(), digest_size=16)
     order = model.file_order
@@ -151,8 +152,7 @@ def identity_of(model: BaseModel) -> dict[str, object] | None:
         digest.update(np.ascontiguousarray(order).data)
     return {
         "version": _VERSION,
-        "bytes": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
+        **identity,
         "features": list(model.features.shape),
         "channel_group": model.channel_group,
         "places": digest.hexdigest(),

@@ -52,6 +52,15 @@ class ColumnRows(SpikeRows, Protocol):
 
 
 @runtime_checkable
+class FewRows(SpikeRows, Protocol):
+    """Rows of which few values are not 0."""
+
+    @property
+    def n_at_most(self) -> int:
+        """How many of them, in a row."""
+
+
+@runtime_checkable
 class MovableRows(SpikeRows, Protocol):
     """Waveforms that can be cut out around any samples."""
 

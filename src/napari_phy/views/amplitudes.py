@@ -16,8 +16,15 @@ from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.valid_periods import periods_of
 from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
-from napari_phy.views.settings import Choice, Switch, ViewSettings
-from napari_phy.views.spike_amplitudes import Kind, amplitude_name, amplitude_unit, count_unread, spike_amplitudes
+from napari_phy.views.settings import Choice, Names, Switch, ViewSettings
+from napari_phy.views.spike_amplitudes import (
+    Kind,
+    SpikeNumber,
+    amplitude_name,
+    amplitude_unit,
+    count_unread,
+    spike_amplitudes,
+)
 from napari_phy.views.spike_shapes import MEASURE_NAMES
 
 N_BINS = 80
@@ -38,6 +45,8 @@ class AmplitudeSettings(ViewSettings):
         Whether the times in which clusters are steady are shaded.
     measure : str or None
         How amplitude is measured, where the data set has what it needs; None: by the best that there is.
+    number : str
+        Another number of each spike that is shown instead, "" for none: `snr` of `spike_snr.npy`.
     """
 
     view: ClassVar[str] = "Amplitude"
@@ -56,7 +65,7 @@ class AmplitudeSettings(ViewSettings):
         ),
     ] = False
     measure: Annotated[
-        Kind | None,
+        str | None,
         Choice(
             title="Amplitude",
             of=(
@@ -68,6 +77,14 @@ class AmplitudeSettings(ViewSettings):
             ),
         ),
     ] = None
+    number: Annotated[
+        str,
+        Names(
+            title="Of the sorter",
+            is_single=True,
+            tip="Shown instead of the amplitude, where the data set has it: `snr` of spike_snr.npy.",
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +134,12 @@ class AmplitudeData:
     x_label, y_label : str
         Titles of the axes, such as "time (s)" and "amplitude (µV)".
     x_range, y_range : tuple of float
-        The whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and 9 % more.
+        The whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and 9 % more. Of a
+        `SpikeNumber`, what the middle 99.6 % have, and 9 % more on either side.
     n_shown, n_total : int
         Drawn spikes of the selection and all its spikes.
     histogram : ndarray of int64, shape (n_clusters, n_bins)
-        Drawn spikes of each cluster by amplitude, `bin_width` a bin from 0 on.
+        Drawn spikes of each cluster by amplitude, `bin_width` a bin from `y_range[0]` on.
     caption : str
         The words below the picture: "84 of 908 spikes".
     valid_s : tuple of ndarray of float64, shape (n, 2), default ()
@@ -174,8 +192,9 @@ def compute_amplitude_view(
     amplitudes = spike_amplitudes(session, request.kind, drawn.spike_ids, on_progress)
     known = np.isfinite(amplitudes)
     drawn, amplitudes = drawn.where(known), amplitudes[known]
-    y_range = _range(amplitudes[drawn.n_background :] if drawn.n_shown else amplitudes)
-    bin_width = y_range[1] / N_BINS
+    shown = amplitudes[drawn.n_background :] if drawn.n_shown else amplitudes
+    y_range = _range(shown, from_0=not isinstance(request.kind, SpikeNumber))
+    bin_width = (y_range[1] - y_range[0]) / N_BINS
     return AmplitudeData(
         request=request,
         x=read_only((session.model.spike_samples[drawn.spike_ids] / session.model.sample_rate).astype(np.float32)),
@@ -190,7 +209,7 @@ def compute_amplitude_view(
         n_shown=drawn.n_shown,
         n_total=drawn.n_total,
         n_violations=drawn.n_violations,
-        histogram=read_only(_histogram(amplitudes, drawn.places, len(request.clusters), bin_width)),
+        histogram=read_only(_histogram(amplitudes - y_range[0], drawn.places, len(request.clusters), bin_width)),
         bin_width=bin_width,
         caption="; ".join((format_shown(drawn.n_shown, drawn.n_total), *_valid_words(session, valid_s))),
         valid_s=valid_s,
@@ -283,16 +302,21 @@ def _drawn(session: SessionLike, request: AmplitudeRequest) -> DrawnSpikes:
     )
 
 
-def _range(amplitudes: npt.NDArray[np.float32]) -> tuple[float, float]:
-    high = float(np.quantile(amplitudes, 0.998)) if len(amplitudes) else 0.0
-    return 0.0, high * (1 + _MARGIN) or 1.0
+def _range(amplitudes: npt.NDArray[np.float32], *, from_0: bool) -> tuple[float, float]:
+    if not len(amplitudes):
+        return 0.0, 1.0
+    low, high = np.quantile(amplitudes, (0.002, 0.998)).tolist()
+    if from_0:
+        return 0.0, high * (1 + _MARGIN) or 1.0
+    margin = (high - low) * _MARGIN or max(abs(high) * _MARGIN, 1.0)
+    return low - margin, high + margin
 
 
 def _histogram(
     amplitudes: npt.NDArray[np.float32], places: npt.NDArray[np.int32], n_clusters: int, bin_width: float
 ) -> npt.NDArray[np.int64]:
     bins = np.minimum(amplitudes.astype(np.float64) / bin_width, _N_BINS_MAX).astype(np.int64)
-    counted = (places >= 0) & (bins < _N_BINS_MAX)
+    counted = (places >= 0) & (amplitudes >= 0) & (bins < _N_BINS_MAX)
     n_bins = int(bins[counted].max()) + 1 if counted.any() else 0
     flat = places[counted].astype(np.int64) * n_bins + bins[counted]
     return np.bincount(flat, minlength=n_clusters * n_bins).reshape(n_clusters, n_bins)

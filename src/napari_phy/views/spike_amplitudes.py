@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
@@ -15,9 +16,24 @@ from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_shapes import MEASURE_NAMES, count_unmeasured, measure_unit, spike_shapes
 
-Kind = Literal["peak to peak", "feature", "sorter"] | Measure
 OF_SORTER = "amplitude"  # of `spike_values`
 Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeNumber:
+    """Another number of each spike that the data set has.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in `spike_values` of the model.
+    """
+
+    name: str
+
+
+Kind = Literal["peak to peak", "feature", "sorter"] | Measure | SpikeNumber
 
 
 def amplitude_kinds(session: SessionLike) -> tuple[Kind, ...]:
@@ -27,19 +43,22 @@ def amplitude_kinds(session: SessionLike) -> tuple[Kind, ...]:
     has: dict[Kind, bool] = {"peak to peak": has_raw, "feature": has_features}
     has["sorter"] = OF_SORTER in model.spike_values
     has |= dict.fromkeys(MEASURES, has_raw and has_features)
+    has |= {SpikeNumber(name): True for name in model.spike_values if name != OF_SORTER}
     return tuple(kind for kind in has if has[kind])
 
 
 def amplitude_unit(session: SessionLike, kind: Kind) -> str:
     """Return "µV", "a.u.", "features" or "of the sorter"; "ms" and "µV/ms" of shapes."""
+    if isinstance(kind, SpikeNumber):
+        return "of the sorter"
     if kind in MEASURES:
         return measure_unit(cast(Measure, kind), session.model.unit)
     return {"peak to peak": session.model.unit, "sorter": "of the sorter"}.get(kind, "features")
 
 
 def amplitude_name(kind: Kind) -> str:
-    """Return what an axis calls it: "amplitude", or the name of a measure."""
-    return MEASURE_NAMES.get(cast(Measure, kind), "amplitude")
+    """Return what an axis calls it: "amplitude", or the name of a measure or number."""
+    return kind.name if isinstance(kind, SpikeNumber) else MEASURE_NAMES.get(cast(Measure, kind), "amplitude")
 
 
 def spike_amplitudes(
@@ -49,7 +68,7 @@ def spike_amplitudes(
 
     "peak to peak": max − min of the waveform × mask on the channel where that is largest, in the unit of the model;
     where all masks are 0, without them. "feature": largest |first feature| × mask of all channels. Measures of the
-    waveform: their size on the channel where the spike is largest. "sorter": as the data set has it.
+    waveform: their size on the channel where the spike is largest. "sorter" and numbers: as the data set has them.
 
     Raises
     ------
@@ -58,8 +77,9 @@ def spike_amplitudes(
     """
     if kind == "feature":
         return session.columns.get(on_progress).amplitudes[spike_ids]
-    if kind == "sorter":
-        return np.asarray(session.model.spike_values[OF_SORTER][spike_ids], dtype=np.float32)
+    if kind == "sorter" or isinstance(kind, SpikeNumber):
+        name = kind.name if isinstance(kind, SpikeNumber) else OF_SORTER
+        return np.asarray(session.model.spike_values[name][spike_ids], dtype=np.float32)
     if kind in MEASURES:
         channels = _own_channels(session, spike_ids, part_of(on_progress, 0, 0.2))
         found = spike_shapes(session, cast(Measure, kind), spike_ids, channels, part_of(on_progress, 0.2, 1))
@@ -69,7 +89,7 @@ def spike_amplitudes(
 
 def count_unread(session: SessionLike, kind: Kind, spike_ids: npt.NDArray[np.int64]) -> int:
     """Return how many of some spikes must be read from raw data for their amplitude."""
-    if kind in ("feature", "sorter") or session.model.waveforms is None:
+    if kind in ("feature", "sorter") or isinstance(kind, SpikeNumber) or session.model.waveforms is None:
         return 0
     if kind in MEASURES:
         return count_unmeasured(session, spike_ids, _own_channels(session, spike_ids))

@@ -11,6 +11,7 @@ from napari_phy.session import open_session
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.feature_choices import axis_text, find_axes, other_axes
 from napari_phy.views.features import FeatureAxis, FeatureRequest, compute_features, spikes_in_lasso
+from napari_phy.views.spike_amplitudes import SpikeNumber, amplitude_kinds
 
 TRUTH = make_truth()
 SPIKES = len(TRUTH.samples)
@@ -99,6 +100,11 @@ def test_numbers_of_spikes_are_axes(tmp_path):
         data = compute_amplitude_view(session, AmplitudeRequest((0, 1), "sorter", n_background=0))
         assert data.y_label == "amplitude (of the sorter)"
         np.testing.assert_allclose(data.y, TRUTH.amplitudes[data.spike_ids], rtol=1e-6)
+        snr = SpikeNumber("snr")
+        assert {snr, SpikeNumber("positions 1")} < set(amplitude_kinds(session))
+        data = compute_amplitude_view(session, AmplitudeRequest((0, 1), snr, n_background=0))
+        assert data.y_label == "snr (of the sorter)"
+        np.testing.assert_allclose(data.y, data.spike_ids / 7, rtol=1e-6)
         channels, n_pcs = session.model.probe.channel_ids, 2
         assert [text for text, _ in find_axes("pos", channels, n_pcs, others=axes)] == ["positions 0", "positions 1"]
 

@@ -76,7 +76,7 @@ def test_without_templates_all_channels_of_a_small_probe_have_features(tmp_path,
     with opened(tmp_path / "ks", templates=None, whitening_mat_inv=None) as model:
         assert model.features[:].all()
         assert (model.masks[:] == 1).all()
-    monkeypatch.setattr("napari_phy.formats.phy.model.MOST_CHANNELS", 5)
+    monkeypatch.setattr("napari_phy.formats.phy.folder_reading.MOST_CHANNELS", 5)
     with closing(PhyModel(tmp_path / "ks")) as model:
         assert model.features is None
         assert model.missing[-1].startswith("Features and similarity need pc_features.npy, or templates.npy")

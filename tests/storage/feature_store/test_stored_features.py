@@ -17,13 +17,14 @@ from napari_phy.core.memory import MemoryBudget
 from napari_phy.core.progress import CancelledError
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.opening import open_model
+from napari_phy.formats.phy.raw_features import ComputedRows
 from napari_phy.storage.feature_store import stored_features
 from napari_phy.storage.feature_store.files import COLUMNS
 from napari_phy.storage.feature_store.stored_features import StoredFeatures, StoredRows
 from napari_phy.table.spike_rows import read_columns, reads_columns
 from napari_phy.views.features import FeatureAxis, FeatureRequest, compute_features, spikes_in_lasso
 
-NAMES = ["rows of a .kwx", "chunks of a .kwx", "a folder by row", "a folder by column"]
+NAMES = ["rows of a .kwx", "chunks of a .kwx", "a folder by column", "a folder without features"]
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +32,15 @@ def all_are_large(monkeypatch):
     """Data sets of tests are taken for such that do not fit into memory, and columns for small ones."""
     monkeypatch.setattr(stored_features, "BUDGET", MemoryBudget(100))
     monkeypatch.setattr(stored_features, "_ROW_BYTES", 2**30)
+    monkeypatch.setattr(stored_features, "CACHED_FROM", 1)
 
 
 @pytest.fixture(params=NAMES)
 def path(tmp_path, request):
     """A data set of each kind; some spikes have no features."""
     if request.param.startswith("a folder"):
-        write_folder(tmp_path / "folder", by_column=request.param.endswith("column"))
+        arrays = {"pc_features": None, "pc_feature_ind": None} if request.param.endswith("features") else {}
+        write_folder(tmp_path / "folder", by_column=request.param.endswith("column"), **arrays)
         return tmp_path / "folder"
     path = make_kwik(tmp_path)
     with h5py.File(path.with_suffix(".kwx"), "r+") as kwx:
@@ -130,7 +133,7 @@ def test_other_features_are_not_taken_for_those_of_before(path):
     model, stored = opened(path)
     with closing(model):
         stored.build()
-    file = model.feature_file
+    file = model.feature_file or model.folder / "templates.npy"
     os.utime(file, ns=(1, 1))
     model, stored = opened(path)
     with closing(model):
@@ -162,14 +165,48 @@ def test_building_can_be_cancelled(path):
 
 def test_small_data_sets_need_no_store(path, monkeypatch):
     monkeypatch.setattr(stored_features, "BUDGET", MemoryBudget())
+    monkeypatch.setattr(stored_features, "CACHED_FROM", 10**6)
     with closing(open_model(path)) as model:
         assert StoredFeatures.of(model) is None
         assert not isinstance(model.features, StoredRows)
 
 
+def test_few_features_of_each_spike_in_rows_need_no_store(tmp_path):
+    write_folder(tmp_path / "folder")
+    with closing(open_model(tmp_path / "folder")) as model:
+        assert StoredFeatures.of(model) is None
+        assert reads_columns(model.features)
+        assert reads_columns(model.masks)
+        for rows in (model.features, model.masks):
+            whole = rows[:]
+            ids = np.random.default_rng(0).integers(0, len(whole), 40)
+            columns = range(whole.shape[1])
+            assert_array_equal(read_columns(rows, ids, columns), whole[ids])
+            assert (whole != 0).sum(axis=1).max() <= rows.n_at_most < whole.shape[1]
+
+
+def test_computed_features_are_not_computed_again(tmp_path, monkeypatch):
+    write_folder(tmp_path / "folder", pc_features=None, pc_feature_ind=None)
+    model, stored = opened(tmp_path / "folder")
+    with closing(model):
+        expected = read_both(model)
+        stored.build()
+    monkeypatch.setattr(ComputedRows, "values_of", None)
+    model, stored = opened(tmp_path / "folder")
+    with closing(model):
+        assert_all_equal(read_both(model), expected)
+    (tmp_path / "folder" / "whitening_mat_inv.npy").unlink()  # templates are large elsewhere
+    model, stored = opened(tmp_path / "folder")
+    with closing(model):
+        assert not stored.is_complete
+
+
 def test_views_see_no_difference(path):
     request = FeatureRequest((0, 1, 2), FeatureAxis(), FeatureAxis(channel_index=1), n_spikes_max=5, n_background=0)
-    polygon = [(-1, -1), (2, -0.5), (1, 3), (-2, 1)]
+    with open_session(path) as session:
+        data = compute_features(session, request)
+        corners = np.quantile([data.x, data.y], (0.1, 0.9), axis=1).T
+        polygon = [(x, y) for x, y in zip(corners[0][[0, 1, 1, 0]], corners[1][[0, 0, 1, 1]], strict=True)]
     found = []
     for with_store in (False, True):
         with open_session(path) as session:

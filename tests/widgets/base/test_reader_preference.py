@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QApplication, QPushButton
 from waiting import run_until
 
 from napari_phy.cli import main
+from napari_phy.widgets.base import notifications
 from napari_phy.widgets.base import reader_preference as preference
 from napari_phy.widgets.window.workspace import Workspace
 
@@ -129,6 +130,17 @@ def test_who_keeps_the_question_is_not_offered_it_again(make_napari_viewer, tmp_
     assert _button(window, "Keep asking") is None
     with pytest.raises(MultipleReaderError):
         viewer.open(str(tmp_path / "ks"), plugin=None)
+
+
+def test_it_is_offered_only_after_napari_asked(make_napari_viewer, tmp_path, monkeypatch):
+    offered = []
+    monkeypatch.setattr(notifications, "notify", lambda sentence, *_, **__: offered.append(sentence))
+    viewer = make_napari_viewer(show=True)
+    preference.open_unasked(viewer, tmp_path / "ks")
+    run_until(lambda: Workspace.find(viewer) is not None and Workspace.find(viewer).session is not None, "the session")
+    assert preference.QUESTION not in offered
+    preference.offer()
+    assert offered[-1] == preference.QUESTION
 
 
 def test_the_command_sets_it_and_takes_it_back(settings, capsys):

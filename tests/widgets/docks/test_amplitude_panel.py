@@ -351,3 +351,23 @@ def test_valid_periods_are_shaded_and_have_a_bar_for_each_cluster(qtbot):
     assert is_shaded == is_bar
     panel.set_session(None)
     session.close()
+
+
+def test_numbers_of_a_folder_are_chosen_in_the_header(qtbot, session):
+    values = np.linspace(-5, 5, session.model.n_spikes, dtype=np.float32)
+    session.model.spike_values = {"amplitude": values * 0 + 1, "depth": values}
+    panel = shown(qtbot, session)
+    menu = panel._kind_menu.menu()
+    texts = [action.text() for action in menu.actions()]
+    assert texts[-1] == "depth"
+    menu.actions()[-1].trigger()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.y_label == "depth (of the sorter)"
+    np.testing.assert_array_equal(panel.data.y, values[panel.data.spike_ids])
+    low, high = panel.data.y_range
+    assert low < panel.data.y.min() < 0 < panel.data.y.max() < high
+    drawn = panel.data.y[panel.data.places >= 0]
+    assert panel.data.histogram.sum() == len(drawn)
+    menu.actions()[texts.index("By feature")].trigger()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.y_label == "amplitude (features)"

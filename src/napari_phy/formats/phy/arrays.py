@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,10 @@ from napari_phy.files.platform_files import is_file
 from napari_phy.files.rows import RowFile
 
 _NO_HEADER = (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError)
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_VERSIONS = ((1, 0), (2, 0), (3, 0))
+_MOST_OF_HEADER = 10_000  # bytes
+_MOST_OF_NOTHING = 2**20  # values along an axis of an array without any
+_LONG = re.compile(r"(?<=[0-9])L\b")
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class NpyArray:
             It has other axes, or not `n` values.
         """
         size = math.prod(self.shape)
-        if size != max(self.shape, default=1):
+        if not is_one_row(self.shape):
             raise KwikFormatError(f"{self.path.name} has shape {self.shape}; it should be one row, of {what}.")
         if n is not None and size != n:
             raise KwikFormatError(
@@ -89,6 +93,11 @@ class NpyArray:
         return RowFile(self.path, self.offset, n_rows, row_shape, self.dtype)
 
 
+def is_one_row(shape: tuple[int, ...]) -> bool:
+    """Tell whether at most one axis is not of length 1."""
+    return sum(length != 1 for length in shape) <= 1
+
+
 def open_npy(path: Path) -> NpyArray:
     """Read the header of a `.npy` file.
 
@@ -97,32 +106,49 @@ def open_npy(path: Path) -> NpyArray:
     MissingDataError
         There is no such file.
     KwikFormatError
-        It is no array of numbers, or shorter than its header says; pickled objects are never read.
+        It is no array of numbers, or shorter than its header says; objects in pickles are never read.
     """
     if not is_file(path):
         raise MissingDataError(f"{path.name} is not in {path.parent.name or path.parent}; put it there.")
     try:
         with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            if version not in _HEADERS:
-                raise KwikFormatError(f"{path.name} is of a version of .npy that is not known; write it anew.")
-            shape, is_by_column, dtype = _HEADERS[version](file)
+            shape, is_by_column, dtype = _read_header(file)
             offset, size = file.tell(), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise KwikFormatError(f"{path.name} cannot be read: {cause_of(error)}.") from error
-    except (*_NO_HEADER, TokenError) as error:
+    except _NO_HEADER as error:
         raise KwikFormatError(f"{path.name} is no array of NumPy; use another copy of it.") from error
     if dtype.kind not in "iufb":
         raise KwikFormatError(f"{path.name} holds {dtype}, not numbers, and is not read; write it as numbers.")
-    if any(length < 0 for length in shape):
-        raise KwikFormatError(f"{path.name} is no array of NumPy; use another copy of it.")
     n_bytes = math.prod(shape) * dtype.itemsize
+    if not n_bytes and max(shape) > _MOST_OF_NOTHING:
+        raise KwikFormatError(f"{path.name} has shape {shape}, which holds nothing; use another copy of it.")
     if size - offset < n_bytes:
         raise KwikFormatError(
             f"{path.name} is cut short: its header says {n_bytes} bytes of values and there are "
             f"{max(0, size - offset)}; use a whole copy of it."
         )
-    return NpyArray(path, tuple(int(length) for length in shape), dtype, is_by_column, offset)
+    return NpyArray(path, shape, dtype, is_by_column, offset)
+
+
+def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, whether the first axis runs fastest, and type; the header is read only if it is short.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError
+        It is no header.
+    """
+    version = np.lib.format.read_magic(file)
+    n_bytes = int.from_bytes(file.read(2 if version == (1, 0) else 4), "little")
+    if version not in _VERSIONS or n_bytes > _MOST_OF_HEADER:
+        raise ValueError(version, n_bytes)
+    text = file.read(n_bytes).decode("utf-8" if version == (3, 0) else "latin-1")
+    held = ast.literal_eval(_LONG.sub("", text).strip())  # Python 2 wrote 10L
+    shape, is_by_column = held["shape"], held["fortran_order"]
+    if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(shape)
+    return shape, bool(is_by_column), np.lib.format.descr_to_dtype(held["descr"])
 
 
 def find_npy(path: Path) -> NpyArray | None:

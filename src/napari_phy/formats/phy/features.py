@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,7 +40,6 @@ class SparseRows:
     stored: NpyArray
     is_pcs_first: bool
     near: npt.NDArray[np.int64]
-
     templates: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     n_channels: int
@@ -48,17 +49,19 @@ class SparseRows:
         """Features of a channel."""
         return self.stored.shape[1 if self.is_pcs_first else 2]
 
-    def channels_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-        """Return which spikes have features, and the channels of those: (n,) and (n_that_have, n_near)."""
-        has = (self.rows[ids] >= 0) & (self.templates[ids] >= 0)
-        return has, self.near[self.templates[ids[has]]]
+    @property
+    def reads_columns(self) -> bool:
+        """Whether few bytes are read for single features of a spike."""
+        return not self.stored.is_by_column
 
     def values_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return (n, n_near, n_pcs) of spikes that have features."""
-        rows, places = np.unique(self.rows[ids], return_inverse=True)
+        rows, order = self.rows[ids], None
+        if len(rows) > 1 and not bool((rows[1:] > rows[:-1]).all()):
+            rows, order = np.unique(rows, return_inverse=True)
         found = self.stored.take(rows)
         values = found.swapaxes(1, 2) if self.is_pcs_first else found
-        return np.asarray(values[places], dtype=np.float32)
+        return np.asarray(values if order is None else values[order], dtype=np.float32)
 
 
 class NearRows(Protocol):
@@ -75,6 +78,11 @@ class NearRows(Protocol):
         ...
 
     @property
+    def near(self) -> npt.NDArray[np.int64]:
+        """(n_templates, n_near) channels of each template; those that are none are `n_channels`."""
+        ...
+
+    @property
     def n_channels(self) -> int:
         """Channels of the folder."""
         ...
@@ -84,8 +92,9 @@ class NearRows(Protocol):
         """Features of a channel."""
         ...
 
-    def channels_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-        """Return which spikes have features, and the channels of those: (n,) and (n_that_have, n_near)."""
+    @property
+    def reads_columns(self) -> bool:
+        """Whether single features of a spike take no longer than all would."""
         ...
 
     def values_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -109,6 +118,16 @@ class PcFeatures:
         self._sparse = sparse
         self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels * sparse.n_pcs)
 
+    @property
+    def reads_columns(self) -> bool:
+        """Whether `columns` makes no rows of all channels."""
+        return self._sparse.reads_columns
+
+    @property
+    def n_at_most(self) -> int:
+        """How many values of a row are not 0, at most."""
+        return int(self._sparse.near.shape[1]) * self._sparse.n_pcs
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -116,21 +135,52 @@ class PcFeatures:
         key, picked = key if isinstance(key, tuple) else (key, slice(None))
         ids, order = sorted_ids(key, self.shape[0])
         sparse = self._sparse
-        has, channels = sparse.channels_of(ids)
+        has, templates, values, lost = self._read(ids)
         out = np.zeros((len(ids), sparse.n_channels, sparse.n_pcs), dtype=np.float32)
-        values = sparse.values_of(ids[has])
-        values[~is_measured(values)] = np.nan
-        rows = np.flatnonzero(has)
+        rows, channels = np.flatnonzero(has), sparse.near[templates]
         if channels.max(initial=-1) < sparse.n_channels:
             out[rows[:, None], channels] = values
         else:
             spikes, places = np.nonzero(channels < sparse.n_channels)
             out[rows[spikes], channels[spikes, places]] = values[spikes, places]
-            values[channels == sparse.n_channels] = 0
-        out[rows[np.isnan(values).any(axis=(1, 2))]] = np.nan
+        out[rows[lost]] = np.nan
         out[~has] = np.nan
         flat = out.reshape(len(ids), self.shape[1])
         return in_order(flat[:, picked], order, key)
+
+    def columns(self, spike_ids: npt.NDArray[np.int64], columns: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Return (n, n_columns) of some columns of spikes, in the order given."""
+        ids, order = sorted_ids(spike_ids, self.shape[0])
+        has, templates, values, lost = self._read(ids)
+        rows, near = np.arange(len(values)), self._sparse.near
+        out = np.full((len(ids), len(columns)), np.nan, dtype=np.float32)
+        for number, column in enumerate(columns):
+            channel, component = divmod(int(column), self._sparse.n_pcs)
+            of_template = np.full(len(near), -1)
+            has_channel, place = np.nonzero(near == channel)
+            of_template[has_channel] = place
+            places = of_template[templates]
+            found = np.where(places < 0, np.float32(0), values[rows, places, component])
+            found[lost] = np.nan
+            out[has, number] = found
+        return in_order(out, order, spike_ids)
+
+    @cached_property
+    def _is_no_channel(self) -> npt.NDArray[np.bool_] | None:
+        """(n_templates, n_near), None where all are channels."""
+        is_none = self._sparse.near == self._sparse.n_channels
+        return is_none if is_none.any() else None
+
+    def _read(
+        self, ids: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Return which of ascending spikes have features; of those templates, values, and which are no numbers."""
+        has, templates = having(self._sparse, ids)
+        templates = templates[has]
+        values = self._sparse.values_of(ids[has])
+        if self._is_no_channel is not None:
+            values[self._is_no_channel[templates]] = 0
+        return has, templates, values, ~is_measured(values)
 
 
 class PcMasks:
@@ -152,21 +202,48 @@ class PcMasks:
         self._templates = templates
         self.shape: tuple[int, ...] = (len(sparse.rows), sparse.n_channels)
 
+    @property
+    def reads_columns(self) -> bool:
+        """True: nothing is read."""
+        return True
+
+    @property
+    def n_at_most(self) -> int:
+        """How many values of a row are not 0, at most."""
+        return int(self._sparse.near.shape[1])
+
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
         key, picked = key if isinstance(key, tuple) else (key, slice(None))
         ids, order = sorted_ids(key, self.shape[0])
-        has, channels = self._sparse.channels_of(ids)
-        out = np.zeros((len(ids), self.shape[1] + 1), dtype=np.float32)
-        out[np.flatnonzero(has)[:, None], channels] = 1
-        masks = out[:, :-1]
-        if self._templates is not None and len(self._templates):
-            numbers = self._sparse.templates[ids]
-            known = has & (numbers < len(self._templates))
-            masks[known] *= self._templates.shares[numbers[known]]
-        return in_order(masks[:, picked], order, key)
+        return in_order(self._of_templates[:, picked][self._templates_of(ids)], order, key)
+
+    def columns(self, spike_ids: npt.NDArray[np.int64], columns: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Return (n, n_columns) of some columns of spikes, in the order given."""
+        return self[spike_ids, list(columns)]
+
+    def _templates_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        has, templates = having(self._sparse, ids)
+        return np.where(has, templates, -1)
+
+    @cached_property
+    def _of_templates(self) -> npt.NDArray[np.float32]:
+        """(n_templates + 1, n_channels) masks of the spikes of each template; the last is that of spikes without."""
+        near = self._sparse.near
+        out = np.zeros((len(near) + 1, self.shape[1] + 1), dtype=np.float32)
+        out[np.arange(len(near))[:, None], near] = 1
+        if self._templates is not None:
+            n = min(len(near), len(self._templates))
+            out[:n, :-1] *= self._templates.shares[:n]
+        return np.ascontiguousarray(out[:, :-1])
+
+
+def having(sparse: NearRows, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Return which spikes have features, and the template of each: (n,) and (n,)."""
+    templates = sparse.templates[ids]
+    return (sparse.rows[ids] >= 0) & (templates >= 0), templates
 
 
 def sparse_rows(
@@ -207,6 +284,10 @@ def sparse_rows(
         stored = NpyArray(stored.path, (stored.shape[0], 1, stored.shape[1]), *_rest_of(stored))
     if len(stored.shape) != 3:
         raise KwikFormatError(f"{name} has shape {stored.shape}; it should be spikes, components and channels.")
+    if 0 in stored.shape[1:]:
+        raise _nothing_in(stored)
+    if near is not None and 0 in near.shape:
+        raise _nothing_in(near)
     if near is None:
         channels = np.tile(np.arange(n_channels), (int(templates.max(initial=0)) + 1, 1))
     else:
@@ -252,3 +333,7 @@ def template_rows(
 
 def _rest_of(stored: NpyArray) -> tuple[np.dtype[Any], bool, int]:
     return stored.dtype, stored.is_by_column, stored.offset
+
+
+def _nothing_in(stored: NpyArray) -> KwikFormatError:
+    return KwikFormatError(f"{stored.path.name} has shape {stored.shape}, which holds nothing; use another copy of it.")

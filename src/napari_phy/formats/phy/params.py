@@ -99,14 +99,25 @@ def read_params(path: Path) -> Params:
     dtype = parameters.sample_type(values)
     if dtype is None:
         raise KwikFormatError(f"{path.name}: dtype is {on_one_line(values['dtype'])}, no type of numbers; correct it.")
-    dat = values.get("dat_path") or ()
-    files = tuple(str(file) for file in ((dat,) if isinstance(dat, str) else dat) if str(file).strip())
-    files = tuple(file for file in files if file != _NO_FILE)
-    n_channels, offset = as_int(values.get("n_channels_dat")) or 0, as_int(values.get("offset")) or 0
-    if n_channels < 0 or offset < 0:
-        name = "n_channels_dat" if n_channels < 0 else "offset"
-        raise KwikFormatError(f"{path.name}: {name} is below 0; correct it.")
+    dat = values.get("dat_path")
+    given = dat if isinstance(dat, (list, tuple)) else [dat]
+    named = [str(one).strip() for one in given if isinstance(one, str | Path)]
+    files = tuple(file for file in named if file and file != _NO_FILE)
+    n_channels, offset = (_count_of(values, name, path.name) for name in ("n_channels_dat", "offset"))
     return Params(values, rate, dtype, n_channels, offset, bool(values.get("hp_filtered")), files)
+
+
+def _count_of(values: Mapping[str, Any], name: str, file: str) -> int:
+    """Return a number of channels or bytes, 0 where the file does not say."""
+    value = values.get(name)
+    if isinstance(value, (list, tuple)) and len(value) == 1:  # a comma too many
+        value = value[0]
+    found = 0 if value is None else as_int(value)
+    if found is None:
+        raise KwikFormatError(f"{file}: {name} is {on_one_line(value)}, no whole number; correct it.")
+    if found < 0:
+        raise KwikFormatError(f"{file}: {name} is below 0; correct it.")
+    return found
 
 
 def find_raw(folder: Path, named: str) -> Path | None:

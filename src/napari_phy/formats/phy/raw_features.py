@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ COMPUTED = f"{PC_FEATURES} is not there; features are computed from the raw data
 AGAIN = f"{PC_FEATURES} is not there: open the folder again to have features computed from the raw data."
 N_NEAR = 12  # channels of a template that features are computed of, as in phy
 MOST_CHANNELS = 32  # that they are computed of where there are no templates
+_VERSION = 1  # of how they are computed
 _N_PCS = 3
 _N_SAMPLE = 2000  # spikes that components are fitted to
 _N_AT_ONCE = 2048
@@ -43,6 +46,7 @@ class ComputedRows:
     """
 
     n_pcs = _N_PCS
+    reads_columns = False
 
     def __init__(self, waveforms: Waveforms, templates: Templates | None, spike_templates: Int64) -> None:
         self.n_channels = waveforms.shape[2]
@@ -56,17 +60,19 @@ class ComputedRows:
         self._shapes = templates
         self._lock = threading.Lock()
 
+    def identity(self, spike_samples: Int64) -> list[Any]:
+        """Return what tells these features from others of the same templates, as plain values."""
+        digest = hashlib.blake2b(digest_size=16)
+        for values in (spike_samples, self.templates):
+            digest.update(np.ascontiguousarray(values).data)
+        return [_VERSION, N_NEAR, _N_PCS, _N_SAMPLE, digest.hexdigest(), self._waveforms.identity]
+
     @cached_property
     def near(self) -> Int64:
         """(n_templates, n_near) channels of each template, the largest first."""
         if self._shapes is None:
             return np.arange(self.n_channels)[None]
         return np.argsort(-self._shapes.shares, axis=1, kind="stable")[:, :N_NEAR].astype(np.int64)
-
-    def channels_of(self, ids: Int64) -> tuple[npt.NDArray[np.bool_], Int64]:
-        """Return which spikes have features, and the channels of those: (n,) and (n_that_have, n_near)."""
-        has = (self.rows[ids] >= 0) & (self.templates[ids] >= 0)
-        return has, self.near[self.templates[ids[has]]]
 
     def values_of(self, ids: Int64) -> Float32:
         """Return (n, n_near, n_pcs) of ascending spikes that have features."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.kwik.windows import in_order, sorted_ids
-from napari_phy.formats.phy.arrays import NpyArray
+from napari_phy.formats.phy.arrays import NpyArray, is_one_row
 
 AMPLITUDES = "amplitudes.npy"
 _KNOWN = {"clusters", "templates", "samples", "times", "times_reordered", "amplitudes"}
@@ -65,7 +65,7 @@ def columns_of(
         It does not have a row for each spike, or has too many columns.
     """
     size = math.prod(stored.shape)
-    if size == max(stored.shape, default=1):  # one axis that is longer than 1
+    if is_one_row(stored.shape):
         stored = replace(stored, shape=(size, 1), is_by_column=False)
     if stored.shape[0] != n_spikes:
         raise KwikFormatError(

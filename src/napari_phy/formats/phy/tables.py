@@ -9,13 +9,14 @@ import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.cluster_groups import UNSORTED
-from napari_phy.core.sentences import on_one_line
+from napari_phy.core.sentences import listed, on_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +28,12 @@ _MOST_BYTES = 50_000_000
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_OWN = re.compile(r"cluster_(.+)")
 _LONGEST_NAME = 200  # bytes
 _NO_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
-_IN_QUOTES = re.compile(r'(?<=[\t,\n])"([-.0-9eE+]+)"(?=[\t,\r\n]|\Z)')
-_MARKED = re.compile(r"(?<=[\t\n])\x00([-.0-9eE+]+)")
+_LIKE_A_NUMBER = "[-.0-9eE+]+|[nN][aA][nN]"
+_IN_QUOTES = re.compile(rf'(?<=[\t,;\n])"({_LIKE_A_NUMBER})"(?=[\t,;\r\n]|\Z)')
+_MARKED = re.compile(rf"(?<=[\t\n])\x00({_LIKE_A_NUMBER})")
 _MARK = "\x00"  # before a cell that is in quotes in the file, while the csv module is at work
 
 Values = Mapping[int, Any]
@@ -85,10 +88,12 @@ def read_columns(files: Mapping[str, bytes]) -> tuple[dict[str, Column], tuple[s
     problems = []
     for name in sorted(_without_info(files), key=lambda name: (_SUFFIXES.index(Path(name).suffix.lower()), name)):
         try:
-            columns = _columns_of(name, files[name])
+            columns, bad_rows = _columns_of(name, files[name])
         except (ValueError, OverflowError, csv.Error) as error:
             problems.append(f"{name} cannot be read as a table of clusters ({on_one_line(error)}) and is left out.")
             continue
+        if bad_rows:
+            problems.append(f"{name}: there is no cluster {listed(bad_rows)}; what is said of it is left out.")
         for title, column in columns.items():
             if title not in found or found[title].file != table_name(title):
                 found[title] = column
@@ -112,7 +117,7 @@ def write_info(
         {cluster: group} and {field: {cluster: value}}.
     """
     try:
-        columns = {} if stored is None else _columns_of(INFO, stored)
+        columns = {} if stored is None else _columns_of(INFO, stored)[0]
     except (ValueError, OverflowError, csv.Error):
         columns = {}
     cells: dict[str, Values] = {title: column.cells for title, column in columns.items()}
@@ -136,10 +141,16 @@ def parse(cell: str) -> str | int | float:
     return value if math.isfinite(value) else cell
 
 
+def _is_nothing(cell: str) -> bool:
+    """Tell whether a cell is how pandas writes that there is no value."""
+    return not isinstance(cell, Text) and cell.strip().lower() == "nan"
+
+
 def groups_of(columns: Mapping[str, Column], alive: set[int]) -> dict[int, str]:
     """Return {cluster: group in lower case} of clusters that have spikes, unsorted ones left out."""
     cells = columns[GROUP].cells if GROUP in columns else {}
-    groups = {cluster: on_one_line(cell).strip().lower() for cluster, cell in cells.items() if cluster in alive}
+    groups = {one: on_one_line(cell).strip().lower() for one, cell in cells.items() if not _is_nothing(cell)}
+    groups = {one: group for one, group in groups.items() if one in alive}
     return {cluster: group for cluster, group in groups.items() if group and group != UNSORTED}
 
 
@@ -152,7 +163,7 @@ def colors_of(columns: Mapping[str, Column], alive: set[int]) -> dict[int, str]:
 def labels_of(columns: Mapping[str, Column], alive: set[int]) -> dict[str, dict[int, Any]]:
     """Return {field: {cluster: value}} of the other fields."""
     return {
-        name: {cluster: parse(cell) for cluster, cell in column.cells.items() if cluster in alive}
+        name: {one: parse(cell) for one, cell in column.cells.items() if one in alive and not _is_nothing(cell)}
         for name, column in columns.items()
         if name not in (GROUP, COLOR)
     }
@@ -186,7 +197,7 @@ def write_tables(
 
 def _written(name: str, columns: Mapping[str, Column], alive: set[int], wanted: Mapping[str, Values]) -> bytes:
     column = columns.get(name, Column(""))
-    cells = {cluster: cell for cluster, cell in column.cells.items() if cluster not in alive}
+    cells = {one: cell for one, cell in column.cells.items() if one not in alive or _is_nothing(cell)}
     for cluster, value in wanted.get(name, {}).items():
         before = column.cells.get(cluster)
         same = before is not None and (
@@ -198,7 +209,8 @@ def _written(name: str, columns: Mapping[str, Column], alive: set[int], wanted: 
 
 def _cell(value: Any) -> str:
     text = str(value)
-    return Text(text) if isinstance(value, str) and not isinstance(parse(text), str) else text
+    is_like_none = _is_nothing(text) or not isinstance(parse(text), str)
+    return Text(text) if isinstance(value, str) and is_like_none else text
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -217,31 +229,52 @@ def _is_equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _columns_of(name: str, content: bytes) -> dict[str, Column]:
+def _columns_of(name: str, content: bytes) -> tuple[dict[str, Column], list[str]]:
+    """Return {field: column}, and what stands for ids in rows that are of no cluster."""
     if len(content) > _MOST_BYTES:
         raise ValueError("it is too large")
     text = content.decode("utf-8-sig")
     first = text.partition("\n")[0]
     text = _IN_QUOTES.sub(rf"{_MARK}\1", text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
-    head = [cell.strip() for cell in next(rows, [])]
-    place = next((head.index(one) for one in _IDS if one in head), None)
+    separator = next((one for one in "\t;" if one in first), ",")
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    place, head = _head_of(name, rows)
     if place is None:
-        return {}  # some table, not of clusters
+        return {}, []  # some table, not of clusters
     columns = {title: Column(name) for number, title in enumerate(head) if title and number != place}
-    for row in rows:
-        for title, cluster, cell in _cells(head, place, row):
-            columns[title].cells[cluster] = cell
-    return columns
+    bad_rows = []
+    for row in rows[1:] if head == _stripped(rows[0]) else rows:
+        if len(row) <= place or not row[place].strip():
+            continue
+        cluster = _cluster_of(row[place])
+        if cluster is None:
+            bad_rows.append(row[place].strip())
+            continue
+        for title, cell in zip(head, row, strict=False):
+            if title in columns and cell.strip():
+                columns[title].cells[cluster] = Text(cell[1:]) if cell.startswith(_MARK) else cell
+    return columns, bad_rows
 
 
-def _cells(head: list[str], place: int, row: list[str]) -> Iterator[tuple[str, int, str]]:
-    if len(row) <= place or not row[place].strip():
-        return
-    cluster = int(float(row[place]))
-    if not 0 <= cluster <= MAX_ID:
-        raise ValueError(f"there is no cluster {row[place]}")
-    for number, title in enumerate(head[: len(row)]):
-        if title and number != place and row[number].strip():
-            cell = row[number]
-            yield title, cluster, Text(cell[1:]) if cell.startswith(_MARK) else cell
+def _head_of(name: str, rows: list[list[str]]) -> tuple[int | None, list[str]]:
+    """Return where ids are, None for nowhere, and the titles; those of phy's own tables are known without a head."""
+    head = _stripped(rows[0]) if rows else []
+    place = next((head.index(one) for one in _IDS if one in head), None)
+    own = _OWN.fullmatch(Path(name).stem)
+    if place is None and own is not None and len(head) > 1:  # phy goes by the place, not by the title
+        is_head = _cluster_of(head[0]) is None
+        return 0, head if is_head else ["cluster_id", own[1], *("" for _ in head[2:])]
+    return place, head
+
+
+def _stripped(row: list[str]) -> list[str]:
+    return [cell.strip() for cell in row]
+
+
+def _cluster_of(cell: str) -> int | None:
+    """Return the cluster that a cell names, `3` or `3.0`; None for any other."""
+    with suppress(ValueError, OverflowError):
+        value = float(cell.removeprefix(_MARK))
+        if value.is_integer() and 0 <= value <= MAX_ID:
+            return int(value)
+    return None

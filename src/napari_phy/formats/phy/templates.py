@@ -16,6 +16,7 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.kwik.windows import in_order, sorted_ids
 from napari_phy.formats.phy.arrays import NpyArray, as_integers
 
+TEMPLATES = ("templates.npy", "template_ind.npy", "templates_ind.npy")
 WHITENING = ("whitening_mat_inv.npy", "whitening_mat.npy")
 _AT_ONCE = 64
 _MOST_SIMILAR = 5000  # 100 MB
@@ -157,7 +158,7 @@ def read_similar(stored: NpyArray) -> npt.NDArray[np.float32]:
         The file has another shape, or too many templates.
     """
     shape, name = stored.shape, stored.path.name
-    if len(shape) != 2 or shape[0] != shape[1]:
+    if len(shape) != 2 or shape[0] != shape[1] or not shape[0]:
         raise KwikFormatError(f"{name} has shape {shape}; it should be templates and templates.")
     if shape[0] > _MOST_SIMILAR:
         raise KwikFormatError(f"{name} has {shape[0]} templates; up to {_MOST_SIMILAR} are compared.")
@@ -188,6 +189,8 @@ def open_templates(
     shape, name = stored.shape, stored.path.name
     if len(shape) != 3:
         raise KwikFormatError(f"{name} has shape {shape}; it should be templates, samples and channels.")
+    if 0 in shape:
+        raise KwikFormatError(f"{name} has shape {shape}, which holds nothing; use another copy of it.")
     channels = None
     if near is not None and near.shape == (shape[0], shape[2]):
         found = as_integers(near.read(), near.path.name)

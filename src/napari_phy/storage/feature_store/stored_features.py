@@ -22,7 +22,8 @@ from napari_phy.files.side_folder import find_side_file, make_side_folder
 from napari_phy.storage.feature_store.files import HEADER, STATE, remove_store
 from napari_phy.storage.feature_store.sparse_rows import DenseSource, Float32
 from napari_phy.storage.feature_store.store import FeatureStore
-from napari_phy.storage.spike_columns import identity_of
+from napari_phy.storage.spike_columns import CACHED_FROM, identity_of
+from napari_phy.table.spike_rows import FewRows, reads_columns
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class StoredFeatures:
     store : FeatureStore or None
         The store, None until it is built.
     n_bytes : int
-        How large a store of all values is; with many zeros it is smaller.
+        How large a store of all values is, about; with many zeros it is smaller.
     """
 
     def __init__(self, model: BaseModel) -> None:
@@ -56,8 +57,10 @@ class StoredFeatures:
         self._model = model
         self._direct = model.features, model.masks
         self._with_rows = not model.has_quick_rows
-        n_spikes, n_columns = model.n_spikes, model.features.shape[1] + model.masks.shape[1]
-        self.n_bytes = 4 * n_spikes * n_columns * (1 + self._with_rows)
+        n_columns = model.features.shape[1] + model.masks.shape[1]
+        n_at_most = sum(map(_most_values_of, self._direct))
+        n_bytes = 4 if n_at_most == n_columns else 8  # of a value, with its spike or column
+        self.n_bytes = n_bytes * model.n_spikes * n_at_most * (1 + self._with_rows)
         self.store: FeatureStore | None = None
         self._identity: Any = None
         self._lock = threading.Lock()
@@ -68,12 +71,16 @@ class StoredFeatures:
 
     @classmethod
     def of(cls, model: BaseModel) -> StoredFeatures | None:
-        """Let a model read its features by a store; None where they are small, or it has none in a file."""
+        """Let a model read its features by a store; None where that would not be quicker, or not be kept."""
         if isinstance(model.features, StoredRows):
             return model.features.owner
         if model.features is None or model.masks is None or identity_of(model) is None:
             return None
-        if 4 * model.n_spikes * (model.features.shape[1] + model.masks.shape[1]) <= BUDGET.limit:
+        is_quick = reads_columns(model.features) and reads_columns(model.masks)
+        is_small = 4 * model.n_spikes * (model.features.shape[1] + model.masks.shape[1]) <= BUDGET.limit
+        if model.computes_features:
+            is_small = model.n_spikes < CACHED_FROM
+        if is_quick or is_small:
             return None
         found = cls(model)
         model.features, model.masks = found.features, found.masks
@@ -143,6 +150,8 @@ class StoredFeatures:
 
     def _identify(self) -> Any:
         """Return what must be the same for a store to hold: files, probe, order of spikes and excerpts."""
+        if self._model.computes_features:  # reading excerpts takes long, and what they are computed of is known
+            return identity_of(self._model)
         digest = hashlib.blake2b(digest_size=16)
         some = evenly_spaced(self._model.n_spikes, _N_EXCERPTS)
         for rows in self._direct:
@@ -215,3 +224,7 @@ class StoredRows:
         except NapariPhyError as error:
             self.owner.discard(error)
             raise FeatureStoreError(str(error)) from error
+
+
+def _most_values_of(rows: SpikeRows) -> int:
+    return rows.n_at_most if isinstance(rows, FewRows) else rows.shape[1]

@@ -6,6 +6,8 @@ and for `params.py` its own reader, which would run the file, is offered, too. N
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 OURS = "napari-phy"
@@ -16,6 +18,7 @@ QUESTION = (
     "them without a question, and leave other folders to napari's reader."
 )
 DONE = "Folders and params.py open without a question. Preferences > Plugins has this choice."
+_offering = ContextVar("_offering", default=True)
 
 
 def is_chosen(pattern: str = FOLDERS) -> bool:
@@ -31,12 +34,21 @@ def choose(is_ours: bool = True) -> None:
     get_settings().plugins.extension2reader = {**others, **(dict.fromkeys(PATTERNS, OURS) if is_ours else {})}
 
 
+def open_unasked(viewer: Any, path: str | Path) -> None:
+    """Open a data set with us, where napari asked nothing: then it is not offered to ask no more."""
+    before = _offering.set(False)
+    try:
+        viewer.open(str(path), plugin=OURS)
+    finally:
+        _offering.reset(before)
+
+
 def offer() -> None:
-    """Ask once whether napari is to open folders and `params.py` with us."""
+    """Ask once whether napari is to open folders and `params.py` with us, after it asked."""
     from napari_phy.files.user_files import load_user_file, save_user_file
     from napari_phy.widgets.base.notifications import notify
 
-    if all(map(is_chosen, PATTERNS)) or load_user_file(ASKS, "it is asked again") is not None:
+    if not _offering.get() or all(map(is_chosen, PATTERNS)) or load_user_file(ASKS, "it is asked again") is not None:
         return
 
     def keep() -> None:

@@ -27,7 +27,14 @@ from napari_phy.views.amplitudes import (
 )
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.frame import Frame
-from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
+from napari_phy.views.spike_amplitudes import (
+    Kind,
+    SpikeNumber,
+    amplitude_kinds,
+    amplitude_unit,
+    count_unread,
+    no_amplitudes,
+)
 from napari_phy.views.spike_shapes import MEASURE_NAMES
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.safe_slot import safe_slot
@@ -36,7 +43,7 @@ from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spi
 from napari_phy.widgets.plots.highlights import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
 
-KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature", "sorter": "Of the sorter"}
+KINDS: dict[str, str] = {"peak to peak": "Peak to peak", "feature": "By feature", "sorter": "Of the sorter"}
 KINDS |= {measure: name.capitalize() for measure, name in MEASURE_NAMES.items()}
 GAP_PX = 4  # between plot and histogram
 FILL_ALPHA = 0.6  # of the histogram
@@ -63,7 +70,7 @@ class AmplitudePanel(SpikeScatterPanel):
         "cluster, Shift+click selects its cluster.\n"
         "Peak to peak: of the waveform × mask, where it is largest.\n"
         "By feature: the largest first feature × mask; the drop-down chooses, also measures of single waveforms,\n"
-        "and what the sorter says, where a folder of phy has it.\n"
+        "and what a folder of phy has: amplitudes of the sorter, and spike_*.npy.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations,\n"
         "and shades the times in which the best cluster is steady; each has a bar of them at the top.\n"
@@ -73,7 +80,7 @@ class AmplitudePanel(SpikeScatterPanel):
     def make_content(self) -> QWidget:
         content = super().make_content()
         self.setting_controls.add_switch("valid")
-        self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
+        self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self._pick_kind)
         self._rest_later = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_later.timeout.connect(self._read_on)
         self.rest = LatestResult(self, pool=background_pool())
@@ -94,7 +101,7 @@ class AmplitudePanel(SpikeScatterPanel):
 
     def _offer_kinds(self) -> None:
         kinds = () if self.session is None else amplitude_kinds(self.session)
-        self._kind_menu.set_choices([(KINDS[kind], kind) for kind in kinds])
+        self._kind_menu.set_choices([(_title(kind), kind) for kind in kinds])
         self._kind_menu.set_current(self.kind)
         self.header.offer(self._kind_menu, len(kinds) > 1)
 
@@ -102,14 +109,21 @@ class AmplitudePanel(SpikeScatterPanel):
     def kind(self) -> Kind:
         """How amplitude is measured: as was chosen, if the data set has it, else as it can be."""
         kinds = () if self.session is None else amplitude_kinds(self.session)
-        return self.settings.measure if self.settings.measure in kinds else next(iter(kinds), "peak to peak")
+        wanted = (SpikeNumber(self.settings.number), self.settings.measure)
+        return next((kind for kind in wanted if kind in kinds), next(iter(kinds), "peak to peak"))
+
+    def _pick_kind(self, kind: Kind) -> None:
+        if isinstance(kind, SpikeNumber):
+            self.choose(number=kind.name)
+        else:
+            self.choose(number="", measure=kind)
 
     def show_settings(self) -> None:
         super().show_settings()
         self._kind_menu.set_current(self.kind)
 
     def on_settings(self, before: Any, now: Any) -> None:
-        if before.measure != now.measure:
+        if (before.measure, before.number) != (now.measure, now.number):
             self.lasso.clear()
         super().on_settings(before, now)
 
@@ -194,7 +208,7 @@ class AmplitudePanel(SpikeScatterPanel):
         unit = amplitude_unit(self.required_session, kind)
         decimals = 2 if unit == "ms" else 0
         size = format_number(float(self.data.y[index]), decimals) + (
-            f" ({unit})" if kind in ("feature", "sorter") else f" {unit}"
+            f" ({unit})" if unit in ("features", "of the sorter") else f" {unit}"
         )
         return f"{spike_words(self.required_session, int(self.data.spike_ids[index]), ())}, {size}"
 
@@ -208,6 +222,11 @@ class AmplitudePanel(SpikeScatterPanel):
         left = area.right() + gap
         side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
         paint_histogram(painter, self.data, frame, side, colors)
+
+
+def _title(kind: Kind) -> str:
+    """Return what the drop-down calls it."""
+    return kind.name if isinstance(kind, SpikeNumber) else KINDS[kind]
 
 
 def paint_valid(
@@ -233,7 +252,7 @@ def paint_histogram(painter: QPainter, data: AmplitudeData, frame: Frame, area: 
         return
     painter.save()
     painter.setClipRect(area)
-    edges = np.arange(data.histogram.shape[1] + 1) * data.bin_width
+    edges = data.y_range[0] + np.arange(data.histogram.shape[1] + 1) * data.bin_width
     heights = frame.to_px(np.column_stack([np.zeros(len(edges)), edges]))[:, 1]
     for place in reversed(range(len(data.histogram))):
         lengths = area.left() + data.histogram[place] * (area.width() / most)

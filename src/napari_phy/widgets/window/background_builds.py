@@ -55,7 +55,7 @@ class BackgroundBuild(QObject):
         if session is None or data is None:
             return
         built = self.built_of(session)
-        if built is None or built.n_bytes < WORTH_BYTES:
+        if built is None or not self.is_worth(built):
             return
         if built.is_complete:
             self._built = built
@@ -72,6 +72,10 @@ class BackgroundBuild(QObject):
     def built_of(self, session: Session) -> Any:
         """Return what is to be built, as far as it is; None for nothing."""
         raise NotImplementedError
+
+    def is_worth(self, built: Any) -> bool:
+        """Whether it saves time that anybody would notice."""
+        return bool(built.n_bytes >= WORTH_BYTES)
 
     def offer(self, name: str, n_bytes: int) -> str:
         """Return what it takes and gives."""
@@ -150,6 +154,10 @@ class FeatureStorage(BackgroundBuild):
     def built_of(self, session: Session) -> Any:
         """Return the same: it builds its store."""
         return session.opened.stored_features
+
+    def is_worth(self, built: Any) -> bool:
+        """Whether there is any; `StoredFeatures.of` makes none else."""
+        return True
 
     def offer(self, name: str, n_bytes: int) -> str:
         """Return what it takes and gives."""

@@ -16,6 +16,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
+from napari_phy.widgets.base.reader_preference import open_unasked
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
@@ -269,7 +270,7 @@ class SessionController(QObject):
         session, viewer = self._controller.session, self._viewer()
         if session is not None and viewer is not None and self._guard.may_close():
             self.close()
-            QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
+            QTimer.singleShot(0, lambda: open_unasked(viewer, session.model.path))
 
     def _take_over_edits(self) -> None:
         """Open the data set again with the edits that were left behind under its old name."""
@@ -283,7 +284,7 @@ class SessionController(QObject):
             take_over_edits(path.resolve(), folder)
         except OSError as error:
             notify(messages.edits_not_taken(path.name, cause_of(error)), "error")
-        QTimer.singleShot(0, lambda: viewer.open(str(path), plugin="napari-phy"))
+        QTimer.singleShot(0, lambda: open_unasked(viewer, path))
 
     def _turn_away(self, session: Session) -> None:
         """Close a session that is not opened here, and remove its layers."""

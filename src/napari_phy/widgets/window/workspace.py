@@ -16,6 +16,7 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent, when_destroyed
 from napari_phy.widgets.base.draw_batch import FIRST_PATIENCE_MS, DrawBatch, PaintHold
 from napari_phy.widgets.base.notifications import notify
+from napari_phy.widgets.base.reader_preference import open_unasked
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 from napari_phy.widgets.help.command_line import CommandLine
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -343,7 +344,7 @@ class Workspace(QObject):
 
     def _open_file(self, path: str) -> None:
         if self.viewer is not None:
-            self.viewer.open(path, plugin="napari-phy")
+            open_unasked(self.viewer, path)
 
     def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
         menu = self.controller.make_menu(view)
