@@ -27,11 +27,14 @@ from napari_phy.sorting.spikedetekt.thresholds import add_sizes, empty_counts, t
 from napari_phy.sorting.spikedetekt.waveforms import cut_waveforms, moments_of, project
 from napari_phy.sorting.templates.refinement import TemplateSubtraction
 from napari_phy.stats._bin_extremes import fill_extremes, fill_joined
+from napari_phy.stats._crossings import mark_inside
 from napari_phy.stats._pair_counts import count_around, count_followers
 from napari_phy.stats._whitened_distances import add_whitened_distances
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
+from napari_phy.stats.lasso import edges_by_band
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
+from napari_phy.storage.feature_store._loops import look_up, sum_records, take_apart
 from napari_phy.storage.feature_store.store import FeatureStore
 from napari_phy.timeline._pulse_loops import choose_pulses
 from napari_phy.views._picture_loops import draw_lines
@@ -105,7 +108,10 @@ def count(rng):
 
 
 def compare(rng):
-    """Measure the distances of a mean under Gaussians."""
+    """Look which points are in a polygon, and measure the distances of a mean under Gaussians."""
+    bands = edges_by_band(rng.choice([-1e308, -3e38, -1.0, 0.0, 1e-320, 2.0, 1e308], (9, 2)))
+    if bands:
+        mark_inside(rng.choice(HOSTILE, (50, 2)), *bands, np.empty(50, bool))
     cores = rng.integers(0, 6, (4, 3))
     means, whitenings = rng.choice(HOSTILE, (4, 6)).astype(np.float64), rng.choice(HOSTILE, (4, 3, 3))
     add_whitened_distances(means[:3], np.array([3, 0]), means, cores, whitenings, np.zeros((3, 2)))
@@ -176,6 +182,14 @@ def store(rng):
         found = FeatureStore.build(table, folder, memory_bytes=600)
         np.testing.assert_array_equal(found.rows(slice(None)), table)
         found.close()
+    words = rng.integers(0, 2**32, (20, 7), dtype=np.uint32)
+    sum_records(words, rng.integers(0, 2**64, 7, dtype=np.uint64), words[:, 0])
+    of_columns, none = words[:, 1:3].view(np.uint16), np.uint16(2**16 - 1)
+    take_apart(
+        of_columns, words[:, 3:].view(np.float32), none, np.empty(20, int), np.empty(80, np.uint32), np.empty(80)
+    )
+    ids = np.sort(rng.choice(np.array([0, 1, 2**31, 2**32 - 1], np.uint32), 9))
+    look_up(np.unique(ids), rng.choice(HOSTILE, 4), ids, np.empty(9, np.float32))
 
 
 def main():

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.stats import lasso
-from napari_phy.stats.lasso import lines_through_polygon, points_in_polygon
+from napari_phy.stats._crossings import mark_inside
+from napari_phy.stats.lasso import edges_by_band, lines_through_polygon, points_in_polygon
 
 
 def inside_one_by_one(points, polygon):
@@ -26,7 +27,15 @@ polygons = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12
 
 @given(point_lists, polygons)
 def test_it_agrees_with_the_plain_rule(points, polygon):
-    np.testing.assert_array_equal(points_in_polygon(points, polygon), inside_one_by_one(points, polygon))
+    expected = inside_one_by_one(points, polygon)
+    np.testing.assert_array_equal(points_in_polygon(points, polygon), expected)
+    bands = edges_by_band(polygon)
+    if bands:
+        inside = np.empty(len(points), dtype=bool)
+        mark_inside(points, *bands, inside)
+        np.testing.assert_array_equal(inside, expected)
+    else:
+        assert np.ptp(polygon[:, 1]) < 1e-300
 
 
 def test_many_points_are_tested_in_blocks(monkeypatch):

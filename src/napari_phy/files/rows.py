@@ -32,6 +32,7 @@ _HAS_PREAD = hasattr(os, "pread") and sys.maxsize > 2**32
 _READ_BYTES = 2**26
 _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
 _RUN_BYTES = 2**22
+_ADVISED_BYTES = 2**18  # of which Linux begins to read more only on the next call
 
 _read_runs = ReadyLoop("napari_phy.files._read_runs", "read_runs")
 
@@ -65,16 +66,42 @@ class RowSource(Protocol):
 
 
 class RowFile:
-    """Rows that lie one after the other in a file, from byte `offset` on; safe to use from many threads."""
+    """Rows that lie one after the other in a file, from byte `offset` on; safe to use from many threads.
 
-    def __init__(self, path: Path, offset: int, n_rows: int, row_shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+    Parameters
+    ----------
+    path : Path
+        The file.
+    offset : int
+        Where the first row begins.
+    n_rows : int
+        How many there are.
+    row_shape : tuple of int
+        Shape of each.
+    dtype : dtype
+        Type of a value.
+    is_scattered : bool, default False
+        Whether spans are read from here and there, so that the system had better not read what follows each of them.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        offset: int,
+        n_rows: int,
+        row_shape: tuple[int, ...],
+        dtype: npt.DTypeLike,
+        *,
+        is_scattered: bool = False,
+    ) -> None:
         self.path = path
         self.n_rows = n_rows
         self.row_shape = row_shape
         self.dtype = np.dtype(dtype)
         self._offset = offset
         self._row_bytes = self.dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
-        self._descriptor: _Descriptor | None = _Descriptor(path)
+        self._is_scattered = is_scattered and hasattr(os, "posix_fadvise")
+        self._descriptor: _Descriptor | None = self._opened()
 
     def read(self, start: int, stop: int) -> npt.NDArray[Any]:
         """Return the rows from `start` to before `stop`, by one read."""
@@ -147,6 +174,11 @@ class RowFile:
         """
         descriptor = self._open_descriptor()
         spans = [span for span in spans if not self._is_cached(descriptor, span)]
+        if self._is_scattered and len(spans) <= _MANY_RUNS:  # the system reads all of them at once, without threads
+            for start, _, out in spans:
+                descriptor.will_need(self._offset + start * self._row_bytes, out.nbytes)
+            self._fill(descriptor, spans)
+            return
         if len(spans) < _FEW_SPANS:
             self._fill(descriptor, spans)
             return
@@ -158,6 +190,13 @@ class RowFile:
     def close(self) -> None:
         """Release the file, once reads under way in other threads are done."""
         self._descriptor = None
+
+    def _opened(self) -> _Descriptor:
+        descriptor = _Descriptor(self.path)
+        if self._is_scattered:
+            with suppress(OSError):
+                os.posix_fadvise(descriptor.number, 0, 0, os.POSIX_FADV_RANDOM)
+        return descriptor
 
     def _open_descriptor(self) -> _Descriptor:
         descriptor = self._descriptor
@@ -180,7 +219,7 @@ class RowFile:
             if descriptor.read_into(out, offset):
                 return True
         try:
-            again = _Descriptor(self.path)
+            again = self._opened()
             if not again.read_into(out, offset):
                 return False
         except OSError as error:
@@ -211,6 +250,13 @@ class _Descriptor:
         except OSError:
             self._tells_cached = False
             return False
+
+    def will_need(self, offset: int, n_bytes: int) -> None:
+        """Let the system begin to read some bytes."""
+        for start in range(offset, offset + n_bytes, _ADVISED_BYTES):
+            with suppress(OSError):
+                stop = min(start + _ADVISED_BYTES, offset + n_bytes)
+                os.posix_fadvise(self.number, start, stop - start, os.POSIX_FADV_WILLNEED)
 
     def read_into(self, out: npt.NDArray[Any], offset: int) -> bool:
         """Fill a contiguous array from byte `offset` on; False if the file ends before."""

@@ -7,15 +7,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.compiled import ReadyLoop, is_loaded
+
 _BLOCK = 1 << 17
+_MANY_POINTS = 1 << 19  # for which numba is loaded
+_N_BANDS = 512
+
+_mark_inside = ReadyLoop("napari_phy.stats._crossings", "mark_inside")
 
 
 def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """Even-odd test of many points.
 
     A point is inside when a ray from it to the right crosses an odd number of edges. An edge holds its lower end and
-    not its upper one, so polygons that share an edge share no point. Points in the bounding box are ordered by y
-    once; each edge then looks only at those beside it.
+    not its upper one, so polygons that share an edge share no point. A compiled loop compares each point with the
+    edges in its band of y; without one, points in the bounding box are ordered by y once, and each edge looks only at
+    those beside it.
 
     Parameters
     ----------
@@ -43,6 +50,12 @@ def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDAr
     if not np.isfinite(vertices).all():
         raise ValueError("A vertex of the polygon is not finite.")
     inside = np.empty(len(xy), dtype=np.bool_)
+    is_worth_loading = len(xy) >= _MANY_POINTS
+    bands = edges_by_band(vertices) if is_worth_loading or is_loaded() else None
+    loop = bands and _mark_inside.find(xy, *bands, inside, is_worth_loading=is_worth_loading)
+    if bands and loop:
+        loop(xy, *bands, inside)
+        return inside
     for start in range(0, len(xy), _BLOCK):
         inside[start : start + _BLOCK] = _block_in_polygon(xy[start : start + _BLOCK], vertices)
     return inside
@@ -85,6 +98,36 @@ def lines_through_polygon(x: npt.ArrayLike, lines: npt.ArrayLike, polygon: npt.A
         above = values[:, before] * (1 - share) + values[:, before + 1] * share - edge
         through |= (above[:, :-1] * above[:, 1:] <= 0).any(axis=1)
     return through
+
+
+def edges_by_band(vertices: npt.NDArray[np.float64]) -> tuple[Any, ...] | None:
+    """Return what a compiled loop needs of a polygon; None where it is too flat or too tall for bands of y.
+
+    Returns
+    -------
+    low, high : ndarray, shape (2,)
+        Bounding box.
+    scale : float
+        Bands per unit of y.
+    edges : ndarray, shape (k, 4)
+        x, y, x, y of each.
+    starts : ndarray, shape (n_bands + 1,)
+        Where the edges of each band begin in `of_band`.
+    of_band : ndarray
+        Edges that reach into a band, one band after the other.
+    """
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    with np.errstate(over="ignore", divide="ignore"):
+        scale = float(_N_BANDS / (high[1] - low[1]))
+    if not 0 < scale < np.inf:
+        return None
+    edges = np.hstack([vertices, np.roll(vertices, -1, axis=0)])
+    bands = np.minimum((edges[:, [1, 3]] - low[1]) * scale, _N_BANDS - 1).astype(np.int64)
+    counts = np.abs(bands[:, 1] - bands[:, 0]) + 1
+    ends = np.cumsum(counts)
+    band_of = np.arange(ends[-1]) - np.repeat(ends - counts - bands.min(axis=1), counts)
+    of_band = np.repeat(np.arange(len(edges)), counts)[np.argsort(band_of, kind="stable")]
+    return low, high, scale, edges, np.searchsorted(np.sort(band_of), np.arange(_N_BANDS + 1)), of_band
 
 
 def _block_in_polygon(xy: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

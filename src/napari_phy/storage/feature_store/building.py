@@ -29,7 +29,7 @@ from napari_phy.storage.feature_store.files import (
     remove_store,
 )
 from napari_phy.storage.feature_store.records import RecordLayout
-from napari_phy.storage.feature_store.sparse_rows import MOST_SPIKES, FeatureSource, SparseRows, joined
+from napari_phy.storage.feature_store.sparse_rows import MOST_SPIKES, DenseSource, FeatureSource, SparseRows, joined
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ CHUNK_ROWS = 2**17
 N_SAMPLE = 10_000
 _N_TRIED = 4096  # rows that tell how many values are 0
 _DENSE_FROM = 0.5  # share of values that are not 0, from which all of them are stored: a pair takes twice the room
-_ENTRY_BYTES = 32  # of memory, while an entry is sorted
+_ENTRY_BYTES = 48  # of memory, while an entry is sorted, and others wait for the disk
 _SHARE_OF_RUNS = 0.6  # of the time
 
 
@@ -156,17 +156,14 @@ class _DenseBuild(_Build):
         if not self.n_done:
             n_row_bytes = row_bytes + self.with_rows * 4 * layout.n_words
             require_room(self.folder, self.n_spikes * n_row_bytes)
-        columns = self.files[COLUMNS]
         for start in range(self.n_done, self.n_spikes, n_rows):
             on_progress(start / self.n_spikes)
             table = self.source.dense(slice(start, min(start + n_rows, self.n_spikes)))
             turned = np.ascontiguousarray(table.T)
             checks = np.empty(self.n_columns, dtype=np.uint32)
             for number, column in enumerate(turned):
-                columns.seek(4 * (number * self.n_spikes + start))
-                columns.write(column.data)
+                self.files.write_at(COLUMNS, 4 * (number * self.n_spikes + start), column)
                 checks[number] = zlib.crc32(column.data)
-            columns.seek(0, 2)
             self.files.write(INDEX, checks)
             if self.with_rows:
                 self.files.write(ROWS, layout.pack_dense(table))
@@ -186,7 +183,7 @@ class _SparseBuild(_Build):
         self._merge_runs(part_of(on_progress, _SHARE_OF_RUNS, 1))
         layout = RecordLayout(self.n_columns, int(self.files.values.get("width", 2)), False)
         if self.n_spikes:
-            n_before = self.files[MORE_ROWS].tell() // (4 * layout.n_words)
+            n_before = self.files.size(MORE_ROWS) // (4 * layout.n_words)
             rows = self.source.sparse(evenly_spaced(self.n_spikes, N_SAMPLE))
             records, more = layout.pack(rows, n_before)
             self.files.write(SAMPLE, records)
@@ -205,12 +202,15 @@ class _SparseBuild(_Build):
             stop = min(start + n_rows, self.n_spikes)
             waiting.append(self.source.sparse(slice(start, stop)))
             start = stop
+            if not isinstance(self.source, DenseSource):  # which has no zeros in memory
+                part = waiting[-1]
+                n_rows = min(CHUNK_ROWS, max(1, self.most_entries // 8 * len(part) // max(1, len(part.values))))
             if start == self.n_spikes or sum(len(rows.values) for rows in waiting) >= self.most_entries:
                 self._write_run(joined(waiting))
                 waiting = []
 
     def _write_run(self, rows: SparseRows) -> None:
-        from napari_phy.storage.feature_store._loops import sort_by_column
+        from napari_phy.storage.feature_store._loops import count_columns, sort_by_column
 
         files, first = self.files, self.n_done
         if "width" not in files.values:
@@ -220,7 +220,8 @@ class _SparseBuild(_Build):
         else:
             layout = RecordLayout(self.n_columns, int(files.values["width"]), False)
         starts = np.zeros(self.n_columns + 1, dtype=np.int64)
-        np.cumsum(np.bincount(rows.columns, minlength=self.n_columns), out=starts[1:])
+        count_columns(rows.columns, starts[1:])
+        np.cumsum(starts, out=starts)
         pairs = np.empty((len(rows.values), 2), dtype=np.uint32)
         bits = rows.values.view(np.uint32)
         sort_by_column(rows.starts, rows.columns, bits, first, starts[:-1].copy(), pairs)
@@ -230,7 +231,7 @@ class _SparseBuild(_Build):
         n_rows = max(1, self.most_entries // layout.n_words)  # so that records take as much memory as entries
         for start in range(0, len(rows), n_rows) if self.with_rows else ():
             some = rows[start : start + n_rows]
-            records, more = layout.pack(some, files[MORE_ROWS].tell() // (4 * layout.n_words))
+            records, more = layout.pack(some, files.size(MORE_ROWS) // (4 * layout.n_words))
             files.write(ROWS, records)
             files.write(MORE_ROWS, more)
         files.write(ABSENT, (first + np.flatnonzero(rows.absent)).astype(np.uint32))
@@ -260,9 +261,8 @@ class _SparseBuild(_Build):
 
     def _run_starts(self) -> npt.NDArray[np.int64]:
         """Return (n_runs, n_columns + 1) where each column begins in each run."""
-        file = self.files[RUN_STARTS]
-        file.seek(0)
-        return np.frombuffer(file.read(), dtype=np.int64).reshape(-1, self.n_columns + 1)
+        starts = np.frombuffer(self.files.read_whole(RUN_STARTS), dtype=np.int64)
+        return starts.reshape(-1, self.n_columns + 1)
 
     def _read_run(self, begin: int, starts: npt.NDArray[np.int64], column: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return the pairs of some columns of a run."""

@@ -6,11 +6,13 @@ import errno
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +29,14 @@ COLUMNS, INDEX, ROWS, MORE_ROWS, SAMPLE, ABSENT = (
 )
 RUNS, RUN_STARTS = "runs.tmp", "run-starts.tmp"
 _MAX_JSON_BYTES = 1 << 20
+_WAITING_BYTES = 2**26  # that wait for the disk
+_WRITE_BYTES = 2**26
 
 
 class AppendedFiles:
     """Files that grow at their end, and a note of how long they are when all of them are right.
+
+    A thread writes and waits for the disk; what is wrong there is raised by a later call.
 
     Parameters
     ----------
@@ -50,70 +56,84 @@ class AppendedFiles:
             remove_store(folder)
         self.values: dict[str, Any] = noted.get("values", {})
         self._sizes: dict[str, int] = noted.get("sizes", {})
-        self._files: dict[str, BinaryIO] = {}
-        self._syncing = ThreadPoolExecutor(1, "napari-phy-sync")
-        self._noting: Future[None] | None = None
+        self._files: dict[str, FileIO] = {}
+        self._unsynced: set[str] = set()
+        self._writer = ThreadPoolExecutor(1, "napari-phy-write")
+        self._tasks: deque[tuple[Future[None], int]] = deque()  # each with the bytes it holds
+        self._n_waiting = 0
+        self._failure: BaseException | None = None
 
-    def __getitem__(self, name: str) -> BinaryIO:
-        if name not in self._files:
-            path = self._folder / name
-            is_new = not self._sizes.get(name)
-            if is_new:
-                path.unlink(missing_ok=True)  # a link may lead to any file
-            file = path.open("x+b" if is_new else "r+b")
-            file.truncate(self._sizes.get(name, 0))
-            file.seek(0, os.SEEK_END)
-            self._files[name] = file
-        return self._files[name]
+    def size(self, name: str) -> int:
+        """Return how long a file is when all is written."""
+        return self._sizes.get(name, 0)
 
     def write(self, name: str, array: npt.NDArray[Any]) -> None:
-        """Append the bytes of an array."""
-        self[name].write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        """Append the bytes of an array, which must not be changed from now on."""
+        self.write_at(name, self.size(name), array)
+
+    def write_at(self, name: str, start: int, array: npt.NDArray[Any]) -> None:
+        """Write the bytes of an array from byte `start` on; it must not be changed from now on."""
+        content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+        file = self._open(name)
+        self._sizes[name] = max(self.size(name), start + len(content))
+        self._unsynced.add(name)
+
+        def write() -> None:
+            file.seek(start)
+            done = 0
+            while done < len(content):
+                done += file.write(content[done : done + _WRITE_BYTES])
+
+        self._later(write, len(content))
 
     def read(self, name: str, start: int, array: npt.NDArray[Any]) -> None:
-        """Fill an array with bytes of a file, from byte `start` on."""
-        file = self[name]
-        file.seek(start)
-        content = file.read(array.nbytes)
-        file.seek(0, os.SEEK_END)
-        if len(content) != array.nbytes:
-            raise OSError(errno.EIO, "a file was cut short", name)
-        array.reshape(-1).view(np.uint8)[:] = np.frombuffer(content, np.uint8)
+        """Fill an array with bytes of a file that are on the disk, from byte `start` on."""
+        with (self._folder / name).open("rb", buffering=0) as file:
+            file.seek(start)
+            target = array.reshape(-1).view(np.uint8).data
+            done = 0
+            while done < len(target):
+                count = file.readinto(target[done:])
+                if not count:
+                    raise OSError(errno.EIO, "a file was cut short", name)
+                done += count
+
+    def read_whole(self, name: str) -> bytes:
+        """Return what is in a small file."""
+        self._open(name)
+        self.settle()
+        return (self._folder / name).read_bytes()
 
     def check(self, name: str) -> int:
         """Return the checksum of a small file."""
-        file = self[name]
-        file.seek(0)
-        return zlib.crc32(file.read())
+        return zlib.crc32(self.read_whole(name))
 
     def note(self, **values: Any) -> None:
-        """Keep what was written so far and values that tell where to go on; the disk is waited for by the next note."""
-        self.settle()
-        for name, file in self._files.items():
-            file.flush()
-            self._sizes[name] = file.tell()
+        """Keep what was written so far and values that tell where to go on."""
         self.values |= values
         noted = {"version": VERSION, "identity": self._identity, "sizes": self._sizes, "values": self.values}
         text = json.dumps(noted).encode()
-        files = [file.fileno() for file in self._files.values()]
+        files = [self._files[name] for name in self._unsynced]
+        self._unsynced.clear()
 
         def sync() -> None:
-            for descriptor in files:
-                os.fsync(descriptor)
+            for file in files:
+                os.fsync(file.fileno())
             write_file(self._folder / STATE, lambda file: file.write(text))
 
-        self._noting = self._syncing.submit(sync)
+        self._later(sync, 0)
 
     def settle(self) -> None:
-        """Return when what was noted is on the disk."""
-        noting, self._noting = self._noting, None
-        if noting is not None:
-            noting.result()
+        """Return when all of this is on the disk."""
+        while self._tasks:
+            self._take_first()
+        if self._failure is not None:
+            raise self._failure
 
     def finish(self, header: Mapping[str, Any]) -> None:
         """Make a store of the files: they are whole."""
         for name in (RUNS, RUN_STARTS):
-            self.remove(name)
+            self._remove(name)
         self.note()
         self.settle()
         names = [name for name in (COLUMNS, INDEX, ROWS, MORE_ROWS, SAMPLE, ABSENT) if self._sizes.get(name)]
@@ -127,21 +147,54 @@ class AppendedFiles:
         write_file(self._folder / HEADER, lambda file: file.write(sealed.encode()))
         (self._folder / STATE).unlink(missing_ok=True)
 
-    def remove(self, name: str) -> None:
+    def close(self) -> None:
+        """Release the files; what was noted is on the disk then, if there was room."""
+        self._writer.shutdown()
+        for file in self._files.values():
+            with suppress(OSError):
+                file.close()
+        self._files.clear()
+
+    def _open(self, name: str) -> FileIO:
+        if name not in self._files:
+            path = self._folder / name
+            is_new = not self._sizes.get(name)
+            if is_new:
+                path.unlink(missing_ok=True)  # a link may lead to any file
+            file = path.open("x+b" if is_new else "r+b", buffering=0)
+            file.truncate(self._sizes.get(name, 0))
+            self._files[name] = file
+        return self._files[name]
+
+    def _later(self, work: Callable[[], None], n_bytes: int) -> None:
+        """Let the thread do some work; wait for earlier work where that holds much memory."""
+        while self._tasks and (self._tasks[0][0].done() or self._n_waiting > _WAITING_BYTES):
+            self._take_first()
+
+        def work_unless_failed() -> None:
+            if self._failure is None:  # after a failure files must not grow, or be noted
+                try:
+                    work()
+                except BaseException as error:
+                    self._failure = error
+                    raise
+
+        self._tasks.append((self._writer.submit(work_unless_failed), n_bytes))
+        self._n_waiting += n_bytes
+
+    def _take_first(self) -> None:
+        task, n_bytes = self._tasks.popleft()
+        self._n_waiting -= n_bytes
+        task.result()
+
+    def _remove(self, name: str) -> None:
         """Remove a file that is no longer needed."""
         self.settle()
         if name in self._files:
             self._files.pop(name).close()
         self._sizes.pop(name, None)
+        self._unsynced.discard(name)
         (self._folder / name).unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """Release the files; what was noted is on the disk then, if there was room."""
-        self._syncing.shutdown()
-        for file in self._files.values():
-            with suppress(OSError):  # there was no room for what is not written yet
-                file.close()
-        self._files.clear()
 
     def _reach(self, noted: Mapping[str, Any]) -> bool:
         """Tell whether the files are as long as was noted."""

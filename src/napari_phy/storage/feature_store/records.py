@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.storage.feature_store.sparse_rows import Float32, SparseRows
 
 Words = npt.NDArray[np.uint32]
 
 NO_DATA = 2**32 - 1  # in place of the number of the record that follows
 _N_CHECKED = 2**12  # records at a time, which stay in the cache of the processor
+MANY = 2**12  # records or spikes that are worth loading numba
 _N_HEAD = 2  # words before the entries: the check, and which record follows
+
+_LOOPS = "napari_phy.storage.feature_store._loops"
+_sum_records, _take_apart = ReadyLoop(_LOOPS, "sum_records"), ReadyLoop(_LOOPS, "take_apart")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,10 @@ class RecordLayout:
     def checks_of(self, words: Words) -> Words:
         """Return (n,) what the check of records must be: a multilinear hash, which a random change has at 2⁻³²."""
         checks = np.empty(len(words), dtype=np.uint32)
+        loop = _sum_records.find(words, self._weights, checks, is_worth_loading=len(words) >= MANY)
+        if loop is not None:
+            loop(words, self._weights, checks)
+            return checks
         for start in range(0, len(words), _N_CHECKED):
             some = words[start : start + _N_CHECKED]
             sums = np.full(len(some), self._weights[0])
@@ -89,13 +98,11 @@ class RecordLayout:
 
         n_extra = int(np.maximum(0, -(-rows.counts // self.width) - 1).sum())
         words = np.zeros((len(rows) + n_extra, self.n_words), dtype=np.uint32)
-        columns = np.full((len(words), self.width), np.iinfo(self.column_type).max, dtype=np.uint32)
-        fill_records(
-            rows.starts, rows.columns, rows.values.view(np.uint32), words[:, 1], columns, words[:, -self.width :]
-        )
+        words[:, _N_HEAD : _N_HEAD + self.n_column_words] = np.uint32(2**32 - 1)
+        of_columns, of_values = self.columns_of(words), words[:, -self.width :]
+        fill_records(rows.starts, rows.columns, rows.values.view(np.uint32), words[:, 1], of_columns, of_values)
         words[:, 1] += np.where(words[:, 1] > 0, np.uint32(n_before), np.uint32(0))
         words[: len(rows), 1][rows.absent] = NO_DATA
-        words[:, _N_HEAD : _N_HEAD + self.n_column_words] = columns.astype(self.column_type, copy=False).view(np.uint32)
         words[:, 0] = self.checks_of(words)
         return words[: len(rows)], words[len(rows) :]
 
@@ -112,4 +119,18 @@ class RecordLayout:
 
     def columns_of(self, words: Words) -> npt.NDArray[Any]:
         """Return (n, width) the columns of values; those that hold none have the largest number of the type."""
-        return np.ascontiguousarray(words[:, _N_HEAD : _N_HEAD + self.n_column_words]).view(self.column_type)
+        return words[:, _N_HEAD : _N_HEAD + self.n_column_words].view(self.column_type)
+
+    def unpack(self, words: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], Float32]:
+        """Return how many values each of some records has, their columns, and the values."""
+        of_columns, of_values = self.columns_of(words), words[:, -self.width :].view(np.float32)
+        none = self.column_type.type(np.iinfo(self.column_type).max)
+        counts = np.empty(len(words), dtype=np.int64)
+        columns, values = np.empty(of_values.size, dtype=np.uint32), np.empty(of_values.size, dtype=np.float32)
+        arguments = of_columns, of_values, none, counts, columns, values
+        loop = _take_apart.find(*arguments, is_worth_loading=len(words) >= MANY)
+        if loop is not None:
+            n_found = loop(*arguments)
+            return counts, columns[:n_found], values[:n_found]
+        is_value = of_columns != none
+        return is_value.sum(axis=1), of_columns[is_value].astype(np.uint32, copy=False), of_values[is_value]

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.compiled import ReadyLoop
 from napari_phy.core.errors import FeatureStoreError
 from napari_phy.core.memory import BUDGET, ByteCache, MemoryBudget
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.files.rows import RowFile, as_rows
 from napari_phy.storage.feature_store.building import MEMORY_BYTES, build_store
 from napari_phy.storage.feature_store.files import ABSENT, COLUMNS, INDEX, MORE_ROWS, ROWS, SAMPLE, read_header
-from napari_phy.storage.feature_store.records import NO_DATA, RecordLayout, Words
+from napari_phy.storage.feature_store.records import MANY, NO_DATA, RecordLayout, Words
 from napari_phy.storage.feature_store.sparse_rows import (
     CsrSource,
     DenseSource,
@@ -29,7 +30,8 @@ from napari_phy.storage.feature_store.sparse_rows import (
 )
 
 SpikeIds = npt.NDArray[np.int64]
-Chunk = tuple[npt.NDArray[np.uint32] | None, Float32]  # spikes, ascending (None: all of them), and their values
+
+_look_up = ReadyLoop("napari_phy.storage.feature_store._loops", "look_up")
 
 
 class FeatureStore:
@@ -146,10 +148,7 @@ class FeatureStore:
         order = None if bool((ids[1:] >= ids[:-1]).all()) else np.argsort(ids, kind="stable")
         ascending = (ids if order is None else ids[order]).astype(np.uint32)
         by_column = np.zeros((len(columns), len(ids)), dtype=np.float32)
-        for place, column in enumerate(columns):
-            if not -self.shape[1] <= column < self.shape[1]:
-                raise IndexError(f"Column {column} is asked for, but there are {self.shape[1]}.")
-            self._fill_column(ascending, column % self.shape[1], by_column[place])
+        self._fill_columns(ascending, columns, by_column)
         absent = self._absent(ascending)
         if absent is not None:
             by_column[:, absent] = self.fill[list(columns), None]
@@ -197,34 +196,36 @@ class FeatureStore:
 
     # ---- columns
 
-    def _fill_column(self, ids: npt.NDArray[np.uint32], column: int, out: Float32) -> None:
-        """Fill in the values of ascending spikes."""
-        firsts, offsets, sizes, checks = self._chunks_of(column)
-        if not len(firsts):
-            return
-        edges = [*np.searchsorted(ids, firsts).tolist(), len(ids)]
-        wanted = [chunk for chunk in range(len(firsts)) if edges[chunk] < edges[chunk + 1]]
-        known = self._cache.known([(column, chunk) for chunk in wanted])
-        missing = [chunk for chunk in wanted if (column, chunk) not in known]
-        read = [np.empty(int(sizes[chunk]), dtype=np.uint32) for chunk in missing]
-        places = [int(offsets[chunk]) for chunk in missing]
-        self._file(COLUMNS, 1).read_spans(
-            [(place, place + len(words), words.reshape(-1, 1)) for place, words in zip(places, read, strict=True)]
-        )
-        for chunk, words in zip(missing, read, strict=True):
-            if zlib.crc32(words.data) != checks[chunk]:
+    def _fill_columns(self, ids: npt.NDArray[np.uint32], columns: Sequence[int], out: Float32) -> None:
+        """Fill in the values of ascending spikes, a row for each column; what is missing is read side by side."""
+        parts: list[tuple[int, slice, int]] = []  # row of `out`, spikes, first spike of the chunk
+        wanted: dict[tuple[int, int], tuple[int, int, int]] = {}  # where a chunk begins, its size and its check
+        keys: list[tuple[int, int]] = []
+        for place, column in enumerate(columns):
+            if not -self.shape[1] <= column < self.shape[1]:
+                raise IndexError(f"Column {column} is asked for, but there are {self.shape[1]}.")
+            firsts, *described = self._chunks_of(column % self.shape[1])
+            edges = [*np.searchsorted(ids, firsts).tolist(), len(ids)]
+            for chunk in np.flatnonzero(np.diff(edges)).tolist():
+                keys.append((column % self.shape[1], chunk))
+                wanted[keys[-1]] = tuple(int(each[chunk]) for each in described)
+                parts.append((place, slice(edges[chunk], edges[chunk + 1]), int(firsts[chunk])))
+        known = self._cache.known(wanted)
+        read = {key: np.empty(size, dtype=np.uint32) for key, (_, size, _) in wanted.items() if key not in known}
+        if read:
+            spans = [(wanted[key][0], wanted[key][0] + len(words), words.reshape(-1, 1)) for key, words in read.items()]
+            self._file(COLUMNS, 1).read_spans(spans)
+        for key, words in read.items():
+            if zlib.crc32(words.data) != wanted[key][2]:
                 raise self._damaged(COLUMNS)
-            known[column, chunk] = self._taken_apart(words)
-        self._cache.put_all({(column, chunk): known[column, chunk] for chunk in missing})
-        for chunk in wanted:
-            some = slice(edges[chunk], edges[chunk + 1])
-            _look_up(known[column, chunk], ids[some], int(firsts[chunk]), out[some])
-
-    def _taken_apart(self, words: Words) -> Chunk:
-        if self.is_dense:
-            return None, words.view(np.float32)
-        pairs = words.reshape(-1, 2)
-        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]).view(np.float32)
+        self._cache.put_all(read)
+        known |= read
+        for key, (place, some, first) in zip(keys, parts, strict=True):
+            if self.is_dense:
+                values = known[key].view(np.float32)
+                np.take(values, ids[some] - np.uint32(first), out=out[place, some], mode="clip")
+            else:
+                _fill_in(known[key].reshape(-1, 2), ids[some], out[place, some])
 
     def _chunks_of(self, column: int) -> tuple[npt.NDArray[np.uint32], SpikeIds, SpikeIds, npt.NDArray[np.uint32]]:
         """Return of each chunk of a column its first spike, where it begins, how many words it has, and its check."""
@@ -236,7 +237,7 @@ class FeatureStore:
             starts = firsts.astype(np.int64)
             return firsts, column * n_spikes + starts, np.minimum(n_rows, n_spikes - starts), checks
         chunks, begins = index
-        some = slice(*np.searchsorted(chunks[:, 3], [column, column + 1]).tolist())
+        some = slice(*np.searchsorted(chunks[:, 3], np.array([column, column + 1], dtype=np.uint32)).tolist())
         return chunks[some, 0], begins[some], 2 * chunks[some, 1].astype(np.int64), chunks[some, 2]
 
     def _index(self) -> Any:
@@ -304,33 +305,27 @@ class FeatureStore:
         """Return what records and those that follow them hold."""
         layout = self._layout
         absent = words[:, 1] == NO_DATA
-        rows, columns, values = [], [], []
-        numbers = np.arange(len(words))
-        while len(words):
-            of_columns, of_values = layout.columns_of(words), layout.values_of(words)
-            is_value = of_columns != np.iinfo(layout.column_type).max
-            rows.append(np.repeat(numbers, is_value.sum(axis=1)))
-            columns.append(of_columns[is_value].astype(np.uint32, copy=False))
-            values.append(of_values[is_value])
-            goes_on = (words[:, 1] != 0) & (words[:, 1] != NO_DATA)
-            numbers = numbers[goes_on]
-            following = words[goes_on, 1].astype(np.int64) - 1
-            if not len(following):
-                break
-            unique, inverse = np.unique(following, return_inverse=True)
-            words = self._checked(MORE_ROWS, self._file(MORE_ROWS, layout.n_words).take(unique))[inverse]
-        if not rows:
-            none = np.empty(0, dtype=np.uint32)
-            return SparseRows(np.zeros(1, dtype=np.int64), none, np.empty(0, dtype=np.float32), absent)
-        of_row = rows[0]
-        if len(rows) > 1:
+        counts, columns, values = layout.unpack(words)
+        numbers = np.flatnonzero((words[:, 1] != 0) & ~absent)
+        if len(numbers):
+            rows, all_columns, all_values = [np.repeat(np.arange(len(words)), counts)], [columns], [values]
+            following = words[numbers, 1]
+            while len(numbers):
+                unique, inverse = np.unique(following.astype(np.int64) - 1, return_inverse=True)
+                words = self._checked(MORE_ROWS, self._file(MORE_ROWS, layout.n_words).take(unique))[inverse]
+                more, columns, values = layout.unpack(words)
+                rows.append(np.repeat(numbers, more))
+                all_columns.append(columns)
+                all_values.append(values)
+                goes_on = words[:, 1] != 0
+                numbers, following = numbers[goes_on], words[goes_on, 1]
             of_row = np.concatenate(rows)
             order = np.argsort(of_row, kind="stable")
-            of_row = of_row[order]
-            columns, values = [np.concatenate(columns)[order]], [np.concatenate(values)[order]]
+            counts = np.bincount(of_row, minlength=len(absent))
+            columns, values = np.concatenate(all_columns)[order], np.concatenate(all_values)[order]
         starts = np.zeros(len(absent) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(of_row, minlength=len(absent)), out=starts[1:])
-        return SparseRows(starts, columns[0], values[0], absent)
+        np.cumsum(counts, out=starts[1:])
+        return SparseRows(starts, columns, values, absent)
 
     # ---- files
 
@@ -339,7 +334,8 @@ class FeatureStore:
             if name not in self._files:
                 n_rows = self._header["sizes"].get(name, 0) // (4 * n_words)
                 try:
-                    self._files[name] = RowFile(self.path / name, 0, n_rows, (n_words,), np.uint32)
+                    path = self.path / name
+                    self._files[name] = RowFile(path, 0, n_rows, (n_words,), np.uint32, is_scattered=True)
                 except OSError as error:
                     raise FeatureStoreError(f"{self.path / name} cannot be read: {error.strerror or error}.") from error
             return self._files[name]
@@ -369,12 +365,14 @@ def as_source(source: Any) -> FeatureSource:
     return DenseSource([table], [0.0])
 
 
-def _look_up(chunk: Chunk, ids: npt.NDArray[np.uint32], first: int, out: Float32) -> None:
-    """Fill in the values of those of some ascending spikes that a chunk has."""
-    spikes, values = chunk
-    if spikes is None:
-        np.take(values, ids - np.uint32(first), out=out, mode="clip")
+def _fill_in(pairs: Words, ids: npt.NDArray[np.uint32], out: Float32) -> None:
+    """Fill in the values of those of some ascending spikes that pairs of (spike, value) have."""
+    arguments = pairs[:, 0], pairs[:, 1].view(np.float32), ids, out
+    loop = _look_up.find(*arguments, is_worth_loading=len(ids) >= MANY)
+    if loop is not None:
+        loop(*arguments)
         return
+    spikes, values = np.ascontiguousarray(arguments[0]), arguments[1]
     places = np.searchsorted(spikes, ids)
     is_here = spikes.take(places, mode="clip") == ids
     out[is_here] = values[places[is_here]]
