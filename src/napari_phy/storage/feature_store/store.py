@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,21 @@ from napari_phy.storage.feature_store.sparse_rows import (
 
 SpikeIds = npt.NDArray[np.int64]
 
+_WORDS_AT_ONCE = 2**24  # that are read for one query
+
 _look_up = ReadyLoop("napari_phy.storage.feature_store._loops", "look_up")
+
+
+class _Part(NamedTuple):
+    """Spikes that are looked up in one chunk of a column."""
+
+    key: tuple[int, int]  # column and chunk
+    first: int  # spike that it begins with
+    start: int  # word where it begins in the file
+    n_words: int
+    check: int
+    ids: npt.NDArray[np.uint32]
+    out: Float32
 
 
 class FeatureStore:
@@ -197,35 +211,50 @@ class FeatureStore:
     # ---- columns
 
     def _fill_columns(self, ids: npt.NDArray[np.uint32], columns: Sequence[int], out: Float32) -> None:
-        """Fill in the values of ascending spikes, a row for each column; what is missing is read side by side."""
-        parts: list[tuple[int, slice, int]] = []  # row of `out`, spikes, first spike of the chunk
-        wanted: dict[tuple[int, int], tuple[int, int, int]] = {}  # where a chunk begins, its size and its check
-        keys: list[tuple[int, int]] = []
+        """Fill in the values of ascending spikes, a row for each column."""
+        batch: list[_Part] = []
+        n_words = 0
         for place, column in enumerate(columns):
             if not -self.shape[1] <= column < self.shape[1]:
                 raise IndexError(f"Column {column} is asked for, but there are {self.shape[1]}.")
-            firsts, *described = self._chunks_of(column % self.shape[1])
+            firsts, starts, sizes, checks = self._chunks_of(column % self.shape[1])
             edges = [*np.searchsorted(ids, firsts).tolist(), len(ids)]
             for chunk in np.flatnonzero(np.diff(edges)).tolist():
-                keys.append((column % self.shape[1], chunk))
-                wanted[keys[-1]] = tuple(int(each[chunk]) for each in described)
-                parts.append((place, slice(edges[chunk], edges[chunk + 1]), int(firsts[chunk])))
-        known = self._cache.known(wanted)
-        read = {key: np.empty(size, dtype=np.uint32) for key, (_, size, _) in wanted.items() if key not in known}
-        if read:
-            spans = [(wanted[key][0], wanted[key][0] + len(words), words.reshape(-1, 1)) for key, words in read.items()]
-            self._file(COLUMNS, 1).read_spans(spans)
-        for key, words in read.items():
-            if zlib.crc32(words.data) != wanted[key][2]:
+                some = slice(edges[chunk], edges[chunk + 1])
+                first, start, n, check = (int(each[chunk]) for each in (firsts, starts, sizes, checks))
+                batch.append(
+                    _Part((column % self.shape[1], chunk), first, start, n, check, ids[some], out[place, some])
+                )
+                n_words += batch[-1].n_words
+                if n_words > _WORDS_AT_ONCE:
+                    self._fill_parts(batch)
+                    batch, n_words = [], 0
+        self._fill_parts(batch)
+
+    def _fill_parts(self, parts: Sequence[_Part]) -> None:
+        """Fill in values from some chunks; those that are not in memory are read side by side."""
+        known = self._cache.known(part.key for part in parts)
+        missing = {part.key: part for part in parts if part.key not in known}
+        read = {key: np.empty(part.n_words, dtype=np.uint32) for key, part in missing.items()}
+        if missing:
+            begins = [part.start for part in missing.values()]
+            self._file(COLUMNS, 1).read_spans(
+                [
+                    (begin, begin + len(words), words[:, None])
+                    for begin, words in zip(begins, read.values(), strict=True)
+                ]
+            )
+        for key, part in missing.items():
+            if zlib.crc32(read[key].data) != part.check:
                 raise self._damaged(COLUMNS)
         self._cache.put_all(read)
         known |= read
-        for key, (place, some, first) in zip(keys, parts, strict=True):
+        for part in parts:
             if self.is_dense:
-                values = known[key].view(np.float32)
-                np.take(values, ids[some] - np.uint32(first), out=out[place, some], mode="clip")
+                values = known[part.key].view(np.float32)
+                np.take(values, part.ids - np.uint32(part.first), out=part.out, mode="clip")
             else:
-                _fill_in(known[key].reshape(-1, 2), ids[some], out[place, some])
+                _fill_in(known[part.key].reshape(-1, 2), part.ids, part.out)
 
     def _chunks_of(self, column: int) -> tuple[npt.NDArray[np.uint32], SpikeIds, SpikeIds, npt.NDArray[np.uint32]]:
         """Return of each chunk of a column its first spike, where it begins, how many words it has, and its check."""
