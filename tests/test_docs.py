@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from napari_phy.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions.commands import COMMANDS, find_command
 from napari_phy.cli import main
 from napari_phy.formats.parameter_files.literals import parse_lines
 from napari_phy.formats.parameter_files.settings import SETTINGS
 from napari_phy.query.filter_language import parse_filter
 from napari_phy.views.all_settings import ViewsOfSession
-from napari_phy.views.commands import COMMANDS, find_command
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.keys import IN_PANELS, normal
 from napari_phy.widgets.window.kinds import KINDS
 

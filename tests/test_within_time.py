@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from widgets.light_session import light_session
 
+from napari_phy.actions.navigation import go_to_spike, go_to_violation
 from napari_phy.core.errors import ClusteringError, TimelineError
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.table.cluster_table import compute_cluster_table
@@ -34,7 +35,6 @@ from napari_phy.views.time_words import range_words, read_range
 from napari_phy.views.trials import make_trials
 from napari_phy.views.violations import violating_spikes
 from napari_phy.views.wizard_reasons import compute_reasons
-from napari_phy.widgets.actions.navigation import go_to_spike, go_to_violation
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from journeys.person import ALT, SHIFT
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from qtpy.QtCore import Qt
 
+from napari_phy.actions.messages import NO_EVENTS
 from napari_phy.core.event_times import EventTimes
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.events import write_events
-from napari_phy.widgets.actions.messages import NO_EVENTS
 
 PULSES_S = [2.0, 9.5, 31.25]
 MESSAGES_S = [9.75, 59.0]

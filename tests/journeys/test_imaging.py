@@ -14,8 +14,8 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.docks import imaging_messages
 
 N_FRAMES, HEIGHT, WIDTH = 6, 60, 90
 WITH_IMAGING = {"Clusters", "Waveforms", "Correlograms", "Traces"}
@@ -86,7 +86,7 @@ def test_a_stack_that_comes_later_has_the_canvas_until_it_goes(person, kwik_copy
     viewer.open(str(tmp_path / "neurons.tif"), plugin="napari")
     layout_is(person, "With imaging")
     assert [layer.name for layer in viewer.layers] == ["neurons"]
-    person.wait(lambda: viewer.status == messages.CANVAS_LEFT, "what was done")
+    person.wait(lambda: viewer.status == imaging_messages.CANVAS_LEFT, "what was done")
     person.wait(lambda: shows_whole_stack(person), "the whole stack")
     assert in_sight(person) == WITH_IMAGING
     assert_all_is_whole(person, screen_size)
@@ -135,7 +135,7 @@ def test_a_stack_that_comes_later_has_the_canvas_until_it_goes(person, kwik_copy
     QTest.mouseClick(delete, LEFT, PLAIN, delete.rect().center())
     layout_is(person, "Sort")
     assert list(viewer.layers) == own
-    person.wait(lambda: viewer.status == messages.CANVAS_TAKEN, "what was done")
+    person.wait(lambda: viewer.status == imaging_messages.CANVAS_TAKEN, "what was done")
     assert sizes(person) == near(before)
     person.wait(lambda: recording_px(person) == pytest.approx(viewer.canvas.size[1], rel=0.1), "the whole recording")
 

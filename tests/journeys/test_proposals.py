@@ -6,7 +6,7 @@ from journeys.person import CTRL, SHIFT
 from qtpy.QtCore import Qt
 
 from napari_phy import open_session
-from napari_phy.widgets.actions import messages
+from napari_phy.actions import messages
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 RIGHT, DOWN = Qt.Key.Key_Right, Qt.Key.Key_Down

@@ -176,7 +176,7 @@ def test_keys_and_buttons_edit(session):
     say(view, "action", name="undo")
     assert a in session.manager
     say(view, "select", clusters=[c])
-    say(view, "action", name="move to good")
+    say(view, "action", name="move_all_good")
     assert session.manager.group(c) == "good"
     say(view, "select", clusters=[c])
     say(view, "action", name="merge")
@@ -185,7 +185,7 @@ def test_keys_and_buttons_edit(session):
     assert not session.is_dirty
     tips = {button["name"]: button["why_not"] for button in view.buttons}
     assert tips["save"] == "Everything is saved."
-    assert tips["move to noise"] == ""
+    assert tips["move_all_noise"] == ""
 
 
 def test_read_only_nothing_can_be_changed(path):

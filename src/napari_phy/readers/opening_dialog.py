@@ -7,7 +7,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDialog, QProgressBar, QWidget
 
-from napari_phy.widgets.actions import messages
+from napari_phy.actions import messages
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.window.workspace import Workspace

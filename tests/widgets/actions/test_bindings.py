@@ -5,8 +5,8 @@ import logging
 import pytest
 from widgets.light_session import light_session
 
+from napari_phy.actions.action_table import ACTIONS, messages
 from napari_phy.storage.user_choices import load_keys, save_keys
-from napari_phy.widgets.actions.action_table import ACTIONS, messages
 from napari_phy.widgets.actions.bindings import PLACES, KeyBindings, usual_keys
 from napari_phy.widgets.actions.keys import normal
 

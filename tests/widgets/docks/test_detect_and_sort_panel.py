@@ -7,8 +7,8 @@ from sorting.recordings import RATE, recording
 from widgets.light_session import light_session
 
 from napari_phy import open_session
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.docks.detect_and_sort_panel import DetectAndSortPanel
+from napari_phy.actions import messages
+from napari_phy.widgets.docks.detect_and_sort_panel import CHOOSE_RAW, NAME_RESULT, SORTING, DetectAndSortPanel
 from napari_phy.widgets.docks.sorting_form import OPEN
 
 PRB = "channel_groups = {0: {'channels': [0, 1, 2, 3], 'graph': [(0, 1), (1, 2), (2, 3)]}}"
@@ -56,7 +56,7 @@ def visible(panel):
 
 
 def test_without_anything_it_says_what_to_choose(panel):
-    assert panel.words.text() == messages.CHOOSE_RAW
+    assert panel.words.text() == CHOOSE_RAW
     assert not panel.run_button.enabled
     assert "Sort" not in visible(panel)
     assert not {"Probe", "Sample rate (Hz)", "Channels", "Type"} & visible(panel)
@@ -165,7 +165,7 @@ def test_cancel_leaves_nothing_behind(panel, folder, qtbot):
     push(panel.run_button)
     push(panel.cancel_button)
     settle(panel, qtbot)
-    assert panel.words.text() == messages.cancelled(messages.SORTING)
+    assert panel.words.text() == messages.cancelled(SORTING)
     assert panel.run_button.native.isVisible()
     qtbot.waitUntil(lambda: sorted(folder.iterdir()) == before)
 
@@ -181,7 +181,7 @@ def test_a_name_that_is_taken_is_refused_in_a_sentence(panel, folder, qtbot):
     assert panel.words.property("wrong")
     panel.form.target.line_edit.value = ""
     push(panel.run_button)
-    assert panel.words.text() == messages.NAME_RESULT
+    assert panel.words.text() == NAME_RESULT
 
 
 def test_no_spike_is_told_and_not_opened(panel, folder, qtbot):
@@ -208,4 +208,4 @@ def test_the_raw_data_of_what_is_open_are_offered(qtbot):
     panel.set_session(None)
     settle(panel, qtbot)
     assert "Sort" not in visible(panel)
-    assert panel.words.text() == messages.CHOOSE_RAW
+    assert panel.words.text() == CHOOSE_RAW

@@ -8,8 +8,8 @@ from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from napari_phy.actions.action_table import BY_ID
 from napari_phy.core.colors import selection_color
-from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.help_popup import HelpPopup
 from napari_phy.widgets.window.kinds import KINDS

@@ -11,7 +11,7 @@ from widgets.light_session import light_session
 from napari_phy.layers.linked_time import LinkedTime
 from napari_phy.layers.session_tag import RESULT
 from napari_phy.timeline.time_base import TimeBase
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.imaging_form import NOTHING
 from napari_phy.widgets.docks.imaging_panel import ImagingPanel
 
@@ -269,7 +269,7 @@ def test_work_ends_when_what_it_is_about_is_gone(panel, session, gone):
     else:
         session.merge([1, 2])
     assert not panel.form.cancel_button.isVisibleTo(panel)
-    assert panel.form.words.text() == messages.COMPARED_IS_GONE
+    assert panel.form.words.text() == imaging_messages.COMPARED_IS_GONE
     assert results(panel) == {}
     assert panel.shown is None
 

@@ -9,7 +9,7 @@ from widgets.light_session import light_session
 
 from napari_phy.core.event_times import EventTimes
 from napari_phy.timeline import TimeBase
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.link_time_form import CHANNEL, EVENTS, FILE, OTHER, RATE
 from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
 
@@ -59,7 +59,7 @@ def push(button):
 
 def test_without_a_stack_it_says_what_to_open(panel, qtbot):
     qtbot.waitUntil(lambda: panel.stack.page.isVisible())
-    assert messages.NO_TIME_AXIS.startswith(panel.stack.page.headline.text())
+    assert imaging_messages.NO_TIME_AXIS.startswith(panel.stack.page.headline.text())
 
 
 def test_the_likely_line_is_proposed_and_linked_by_one_click(panel, viewer, links, session, qtbot):
@@ -92,7 +92,7 @@ def test_a_file_of_times_and_its_faults(panel, viewer, links, session, qtbot, tm
     stack(viewer, links, name="movie")
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     panel.form.source.value = FILE
-    assert panel.words.text() == messages.CHOOSE_TIMES[FILE]
+    assert panel.words.text() == imaging_messages.CHOOSE_TIMES[FILE]
     assert not panel.link_button.enabled
     (tmp_path / "empty.csv").write_text("")
     panel.form.file.value = tmp_path / "empty.csv"

@@ -5,7 +5,7 @@ import pytest
 from napari.components import ViewerModel
 from widgets.light_session import light_session
 
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.place_probe_panel import PlaceProbePanel
 from napari_phy.widgets.window.probe_in_image import ProbeInImage
 
@@ -48,17 +48,17 @@ def picture(viewer, qtbot, panel, **options):
 
 def test_without_an_image_it_says_what_to_open(panel, qtbot):
     qtbot.waitUntil(lambda: panel.stack.page.isVisible())
-    assert messages.NO_PICTURE.startswith(panel.stack.page.headline.text())
+    assert imaging_messages.NO_PICTURE.startswith(panel.stack.page.headline.text())
 
 
 @pytest.mark.parametrize("scale", [(1, 1), (0.5, 0.5)])
 def test_the_size_of_a_pixel_is_asked_for_where_no_unit_tells_it(panel, viewer, session, qtbot, scale):
     picture(viewer, qtbot, panel, scale=scale)
     assert panel.pixel_um.native.text() == "not known"
-    assert messages.PIXEL_NOT_KNOWN in panel.words.text()
+    assert imaging_messages.PIXEL_NOT_KNOWN in panel.words.text()
     panel.place_button.native.click()
     assert session.placements.now is None
-    assert panel.words.text() == messages.PIXEL_NOT_KNOWN
+    assert panel.words.text() == imaging_messages.PIXEL_NOT_KNOWN
     assert panel.words.property("wrong")
     panel.pixel_um.value = 2.0
     assert panel.words.text() == "The probe is in no image."

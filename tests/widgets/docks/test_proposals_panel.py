@@ -7,11 +7,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
+from napari_phy.actions import messages
+from napari_phy.actions.action import perform
+from napari_phy.actions.action_table import BY_ID
 from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.views.proposals import Proposal
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import perform
-from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.docks.proposal_table import CLUSTERS, WHAT, WHY
 from napari_phy.widgets.docks.proposals_panel import ProposalsPanel
 

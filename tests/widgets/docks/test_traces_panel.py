@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 from widgets.workers import Workers
 
+from napari_phy.actions.navigation import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.layers.traces import traces_layer
@@ -18,7 +19,6 @@ from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views import traces
 from napari_phy.views.trace_layout import ROW_PX
 from napari_phy.views.traces_reading import NOISE_ROWS, WAVE_ROWS
-from napari_phy.widgets.actions.navigation import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.widgets.docks.trace_painter import depth_colors
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 

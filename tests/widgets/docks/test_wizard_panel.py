@@ -7,9 +7,9 @@ from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
+from napari_phy.actions import messages
 from napari_phy.views.wizard_reasons import Reason, compute_reasons
 from napari_phy.views.wizard_review import WizardData, WizardProgress, WizardRequest
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
 

@@ -5,9 +5,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLineEdit, QMainWindow
 
+from napari_phy.actions.commands import complete
 from napari_phy.core.errors import CommandError
 from napari_phy.storage.user_choices import load_commands
-from napari_phy.views.commands import complete
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.help.command_line import CommandLine
 

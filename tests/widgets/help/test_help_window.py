@@ -9,7 +9,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.widgets.actions.action_table import ACTIONS
+from napari_phy.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
 from napari_phy.widgets.actions.keys import napari_keys
 

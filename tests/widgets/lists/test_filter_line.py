@@ -4,7 +4,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
-from napari_phy.widgets.actions import messages
+from napari_phy.actions import messages
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.filter_line import WAIT_MS
 

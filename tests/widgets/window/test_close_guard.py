@@ -10,8 +10,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
+from napari_phy.actions import messages
 from napari_phy.session.session import open_session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.small_dialogs import Words
 from napari_phy.widgets.base.theme import tokens

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit, QListView
 from widgets.light_session import light_session
 from widgets.window.test_workspace import LARGE, add_layer, settle, show
 
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.napari_compat import command_registry
 from napari_phy.widgets.window.workspace import Workspace, open_workspace
 

@@ -1,1 +1,1 @@
-"""The one table of actions, when each can be done, its keys, and the words that are said."""
+"""Keys, dialogs and work in the background that actions of windows need."""

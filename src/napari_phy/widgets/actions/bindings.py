@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+from napari_phy.actions.action import Action
+from napari_phy.actions.action_table import ACTIONS, BY_ID
 from napari_phy.core.signals import signal
 from napari_phy.storage.user_choices import load_keys, save_keys
-from napari_phy.widgets.actions.action import Action
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.keys import normal, why_fixed
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.navigation import go_to
 from napari_phy.core.colors import usual_color
 from napari_phy.core.label_fields import field_problem
 from napari_phy.core.sentences import listed
@@ -12,8 +14,6 @@ from napari_phy.files.platform_files import is_writable_folder
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
 from napari_phy.views.typed_values import typed_text, typed_value
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.navigation import go_to
 from napari_phy.widgets.base.form_dialog import ColorPicker, EditableComboBox, FormDialog, TimeEdit
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens

@@ -7,8 +7,8 @@ from magicgui.widgets import Container, Label, PushButton
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
+from napari_phy.actions.action_table import BY_ID
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import PlainLabel, plain

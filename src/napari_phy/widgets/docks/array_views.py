@@ -13,6 +13,7 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_phy.actions.navigation import go_to_spike, turn_page
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.session.session import Session
@@ -22,7 +23,6 @@ from napari_phy.views.raster import Marker, trains_of_arrays
 from napari_phy.views.waveform_boxes import Look
 from napari_phy.widgets.actions.bindings import usual_names
 from napari_phy.widgets.actions.keys import KeyFilter
-from napari_phy.widgets.actions.navigation import go_to_spike, turn_page
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import ThemeFollower
 from napari_phy.widgets.docks.raster_plot import RasterPlot

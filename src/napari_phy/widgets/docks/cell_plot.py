@@ -10,8 +10,8 @@ from napari_phy.core.colors import selection_color
 from napari_phy.session.session import Session
 from napari_phy.views.cell_trace import CellTrace
 from napari_phy.views.trials import DURATION
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.crossings_form import CrossingsForm
 from napari_phy.widgets.docks.pair_list import ComparedPairs
 from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
@@ -107,7 +107,7 @@ class CellPlot(QWidget):
         found, name = self.crossings_form.crossings, self.crossings_form.name
         session.events.add(name, found[:, 0], {DURATION: found[:, 1] - found[:, 0]})
         session.views["psth"].events = (name,)
-        return messages.crossings_added(name, len(found))
+        return imaging_messages.crossings_added(name, len(found))
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""

@@ -13,9 +13,9 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cell_trace import CellReader, CellTrace, compute_cell_trace
 from napari_phy.views.movie_regions import Baseline
 from napari_phy.views.timed_movie import TimedMovie
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.safe_slot import safe_slot
+from napari_phy.widgets.docks import imaging_messages
 
 REST_MS = 60  # of the mouse on a cell
 REPORT_MS = 300  # until it is said how far reading is
@@ -56,7 +56,7 @@ class CellReading(QObject):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask)
         self._slow = QTimer(self, singleShot=True, interval=REPORT_MS)
-        self._results = LatestResult(self, activity=messages.READING_CELL, cancel=self.forget)
+        self._results = LatestResult(self, activity=imaging_messages.READING_CELL, cancel=self.forget)
         self._results.result_ready.connect(self._on_ready)
         self._results.failed.connect(lambda _question, error: self.failed.emit(error))
         self._results.progressed.connect(self._on_progressed)

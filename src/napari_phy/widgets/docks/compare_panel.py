@@ -12,6 +12,7 @@ from qtpy.QtCore import QPointF, QSize
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.clustering_file import ORIGINAL, StoredClustering
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
@@ -24,7 +25,6 @@ from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.comparison import SharedMatrix, agreement_words, base_words, pair_words, shared_matrix
 from napari_phy.views.similarity import MatrixFrame, matrix_frame
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.drop_down import Choice
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_text import plain

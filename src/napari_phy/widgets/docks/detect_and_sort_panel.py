@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError, SettingsError, SortingError
 from napari_phy.core.progress import OnProgress
@@ -20,13 +21,13 @@ from napari_phy.core.settings import Settings
 from napari_phy.sorting import sort, spikedetect
 from napari_phy.sorting.detection import Detection
 from napari_phy.sorting.job import Job as SortingJob
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.detection_preview import (
     DetectionPreview,
     DetectionRequest,
     RawChoice,
     compute_detection_preview,
 )
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
@@ -39,6 +40,13 @@ from napari_phy.widgets.panels.picture_stack import QUIET_MS
 from napari_phy.widgets.plots.painted_plot import PaintedPlot
 
 PICTURE_PX = 110
+
+CHOOSE_RAW = (
+    "Choose a .prm, or raw data and their probe. What detection finds is seen below before anything is written."
+)
+NAME_RESULT = "Name the .kwik to write, under Save as."
+LOOKING_FOR_SPIKES = "Measuring the noise, and looking for spikes…"
+SORTING, DETECTING = "Detecting and clustering spikes…", "Detecting spikes…"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +128,7 @@ class DetectAndSortPanel(FormPanel):
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.area = self.lay_out(self.form.fields)
         self.work = BackgroundWork(self)
-        self._looked = LatestResult(self, activity=messages.LOOKING_FOR_SPIKES, cancel=self._stop_looking)
+        self._looked = LatestResult(self, activity=LOOKING_FOR_SPIKES, cancel=self._stop_looking)
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._connect()
         upper = QWidget()
@@ -157,7 +165,7 @@ class DetectAndSortPanel(FormPanel):
         self.cancel_button.changed.connect(lambda *_: self.work.cancel())
         self._looked.result_ready.connect(self._on_looked)
         self._looked.failed.connect(self._on_not_looked)
-        self._quiet.timeout.connect(lambda: self._say(messages.LOOKING_FOR_SPIKES))
+        self._quiet.timeout.connect(lambda: self._say(LOOKING_FOR_SPIKES))
         self.work.changed.connect(self._show_working)
         self.work.progressed.connect(self._on_progressed)
 
@@ -216,7 +224,7 @@ class DetectAndSortPanel(FormPanel):
             return
         form, choice = self.form, self.form.choice
         self.run_button.enabled = False
-        missing = messages.CHOOSE_RAW if choice.path is None and self._model is None else choice.missing
+        missing = CHOOSE_RAW if choice.path is None and self._model is None else choice.missing
         if missing:
             self._show_nothing_yet(missing)
             return
@@ -274,7 +282,7 @@ class DetectAndSortPanel(FormPanel):
         form, target = self.form, self.form.target_path
         try:
             if target is None:
-                raise SortingError(messages.NAME_RESULT)
+                raise SortingError(NAME_RESULT)
             order = SortingOrder(
                 form.choice, self._model, form.detect.key, _given(form.detect.parameters),
                 form.cluster.key, _given(form.cluster.parameters),
@@ -285,7 +293,7 @@ class DetectAndSortPanel(FormPanel):
             return
         self._stop_looking()
         self._jobs.clear()
-        words = messages.SORTING if order.cluster else messages.DETECTING
+        words = SORTING if order.cluster else DETECTING
         self._say(words)
         self.work.begin(
             Job(
@@ -302,7 +310,7 @@ class DetectAndSortPanel(FormPanel):
             progress = self._jobs[-1].progress
             self.progress.setRange(0, 100)
             self.progress.setValue(int(100 * progress.fraction))
-            self._say(messages.sorting_progress(progress.stage, progress.fraction, progress.time_left_s))
+            self._say(sorting_progress(progress.stage, progress.fraction, progress.time_left_s))
 
     def _show_working(self) -> None:
         is_working = self.work.job is not None
@@ -316,7 +324,7 @@ class DetectAndSortPanel(FormPanel):
     def _on_done(self, found: Detection) -> None:
         assert found.path is not None
         n_spikes, n_clusters = sum(found.n_spikes.values()), sum(found.n_clusters.values())
-        words = messages.sorted_spikes(n_spikes, n_clusters or None, found.path.name)
+        words = sorted_spikes(n_spikes, n_clusters or None, found.path.name)
         self._result = words
         self._say(words, tip="\n".join(self._jobs[-1].log if self._jobs else ()))
         self.said.emit(words)
@@ -339,3 +347,17 @@ class DetectAndSortPanel(FormPanel):
 
 def _given(parameters: Settings | None) -> dict[str, Any]:
     return {} if parameters is None else {name: getattr(parameters, name) for name in parameters.described()}
+
+
+def sorting_progress(stage: str, fraction: float, time_left_s: float | None) -> str:
+    """Return how far a job is: `Detecting spikes: 42 %, about 20 s left`."""
+    left = "" if time_left_s is None else f", about {format_number(max(1, time_left_s))} s left"
+    return f"{stage}: {int(100 * fraction)} %{left}"
+
+
+def sorted_spikes(n_spikes: int, n_clusters: int | None, name: str) -> str:
+    """Return what was found and where it is; None clusters where spikes were detected only."""
+    if not n_spikes:
+        return f"No spike was found; {name} is empty and is not opened. Lower the strong threshold."
+    clusters = "" if n_clusters is None else f" in {format_count(n_clusters, 'cluster')}"
+    return f"Found {format_count(n_spikes, 'spike')}{clusters}: {name}."

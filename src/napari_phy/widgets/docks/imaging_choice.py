@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from napari.layers import Image, Labels, Shapes
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ImagingError
 from napari_phy.layers.movie_results import clock_of, timed_movie
 from napari_phy.session.session import Session
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.timed_movie import TimedMovie
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.docks import imaging_messages
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,8 @@ class ImagingChoice:
         if self.session is None:
             return messages.EMPTY_WORKSPACE
         if self.movie is None:
-            return messages.NEED_MOVIE
-        return "" if self.clock is not None else messages.needs_clock(self.movie.name)
+            return imaging_messages.NEED_MOVIE
+        return "" if self.clock is not None else imaging_messages.needs_clock(self.movie.name)
 
     @property
     def why_not(self) -> str:
@@ -63,7 +64,7 @@ class ImagingChoice:
     @property
     def why_no_pairs(self) -> str:
         """Why clusters and cells cannot be compared, "" if they can."""
-        return self.why_not or ("" if self.cells is not None else messages.NEED_CELLS)
+        return self.why_not or ("" if self.cells is not None else imaging_messages.NEED_CELLS)
 
     def next_step(self, *, has_cells: bool, was_compared: bool) -> str:
         """Return what to do while no cell is plotted.
@@ -76,11 +77,11 @@ class ImagingChoice:
             Whether there are pairs, of other clusters.
         """
         if self.why_no_cell or not has_cells:
-            return self.why_no_cell or messages.NEED_CELLS
+            return self.why_no_cell or imaging_messages.NEED_CELLS
         if self.cells is None:
-            return f"{messages.POINT_AT_CELL} {messages.NEED_CELLS}"
-        compare = messages.NOT_COMPARED if was_compared else messages.ASK_TO_COMPARE
-        return f"{messages.POINT_AT_CELL} {self.why_not or compare}"
+            return f"{imaging_messages.POINT_AT_CELL} {imaging_messages.NEED_CELLS}"
+        compare = imaging_messages.NOT_COMPARED if was_compared else imaging_messages.ASK_TO_COMPARE
+        return f"{imaging_messages.POINT_AT_CELL} {self.why_not or compare}"
 
     def source(self) -> TimedMovie:
         """Return the movie on its clock.

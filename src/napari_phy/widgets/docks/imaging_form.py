@@ -26,11 +26,11 @@ from napari_phy.layers.movie_results import fits_frames, regions_in
 from napari_phy.stats.region_traces import BASELINE_S
 from napari_phy.views.movie_regions import Baseline
 from napari_phy.views.timed_movie import TimedMovie
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
+from napari_phy.widgets.docks import imaging_messages
 
 NOTHING = ""  # as a choice: magicgui tells nobody of None
 NO_MOVIE, NO_CELLS = "no image stack is open", "all pixels"
@@ -142,7 +142,7 @@ class ImagingForm(QWidget):
         movie, cells = self.chosen_movie, None if what == "correlation" else self.chosen_cells
         regions = None if cells is None else regions_in(cells, movie, source.movie)
         if what == "cells" and regions is None:
-            raise ImagingError(messages.NEED_CELLS)
+            raise ImagingError(imaging_messages.NEED_CELLS)
         lags = source.lags(float(self.start_s.value), float(self.stop_s.value))
         minus_mean = bool(self.minus_mean.value)
         return MovieQuestion(what, tuple(clusters), source, lags, movie, cells, regions, minus_mean, self.baseline)

@@ -18,10 +18,10 @@ from napari_phy.layers.movie_question import Computed, MovieQuestion, What
 from napari_phy.layers.movie_results import LAG, cells_in, cells_layer, labels_layer, movies_in, show_results
 from napari_phy.session.session import Session
 from napari_phy.views.cell_trace import CellTrace
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.cell_plot import CellPlot
 from napari_phy.widgets.docks.cell_pointer import CellPointer
 from napari_phy.widgets.docks.cell_reading import Beside, CellReading
@@ -188,7 +188,7 @@ class ImagingPanel(Panel):
     def _allow(self) -> None:
         choice = self.choice
         self.form.allow({"average": choice.why_not, "correlation": choice.why_not, "cells": choice.why_no_pairs})
-        self.form.allow_row_times("" if choice.knows_rows else messages.NO_ROW_TIMES)
+        self.form.allow_row_times("" if choice.knows_rows else imaging_messages.NO_ROW_TIMES)
         if self.pairs.pair is None:
             self._plot()
 
@@ -235,7 +235,7 @@ class ImagingPanel(Panel):
 
     @safe_slot
     def _on_cell_progressed(self, cell: int, percent: int) -> None:
-        self.cell.show_nothing(messages.cell_progress(cell, percent))
+        self.cell.show_nothing(imaging_messages.cell_progress(cell, percent))
 
     # --- computing
 
@@ -264,7 +264,7 @@ class ImagingPanel(Panel):
             hidden = show_results(self.viewer.layers, made, asked.movie)
             if made and LAG in made[0].axis_labels and isinstance(made[0], Image):
                 go_to_peak(self.viewer, made[0])
-            words = " ".join([words, *messages.results_hidden(hidden)])
+            words = " ".join([words, *imaging_messages.results_hidden(hidden)])
         if computed.pairs is not None and asked.regions is not None and asked.cells is not None:
             self._show(ComparedPairs(computed.pairs, asked.regions, asked.source, asked.cells))
             more = [computed.pairs.method, *more]
@@ -380,9 +380,9 @@ def _read(path: Path, movie: Image | None) -> tuple[LayerDataTuple, str]:
     if path.suffix.lower() in TIFF:
         labels = read_labels(path)
         n = len(np.unique(labels[labels > 0]))
-        return labels_layer(labels, path.name, movie), messages.cells_read(path.name, n, n, ())
+        return labels_layer(labels, path.name, movie), imaging_messages.cells_read(path.name, n, n, ())
     cells = read_cells(path)
-    words = messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems)
+    words = imaging_messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems)
     return cells_layer(cells, movie), words
 
 

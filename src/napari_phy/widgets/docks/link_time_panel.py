@@ -11,6 +11,7 @@ from qtpy.QtCore import QPointF, QTimer
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError, TimelineError
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.sentences import on_one_line
@@ -19,11 +20,11 @@ from napari_phy.layers.timed_layer import axis_words, n_frames_of, own_times_of,
 from napari_phy.timeline import TimeBase, read_time_columns
 from napari_phy.views.alignment import AlignmentData, alignment_frame, alignment_words, compute_alignment
 from napari_phy.views.clock_offers import ClockOffer, ClockRequest, FromClock, offer_clocks
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.docks.alignment_painter import paint_alignment
 from napari_phy.widgets.docks.link_time_form import CHANNEL, DECIMALS, EVENTS, OTHER, OWN, RATE, SOURCES, LinkTimeForm
 from napari_phy.widgets.panels.form_panel import FormPanel, set_choices
@@ -97,7 +98,7 @@ class LinkTimePanel(FormPanel):
             label.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self._tried = LatestResult(self, activity=messages.COMPARING_CLOCKS, cancel=self._cancel)
+        self._tried = LatestResult(self, activity=imaging_messages.COMPARING_CLOCKS, cancel=self._cancel)
         self._busy = QTimer(self, singleShot=True, interval=QUIET_MS)
         self.picture = PaintedPlot(self._paint_picture)
         self.picture.setMinimumHeight(PICTURE_PX)
@@ -161,7 +162,7 @@ class LinkTimePanel(FormPanel):
             self.stack.show_message(messages.EMPTY_WORKSPACE)
         elif not layers:
             self._forget()
-            self.stack.show_message(*messages.parted(messages.NO_TIME_AXIS))
+            self.stack.show_message(*messages.parted(imaging_messages.NO_TIME_AXIS))
         else:
             was = self.form.layer.value
             set_choices(self.form.layer, [(layer.name, layer) for layer in layers])
@@ -284,18 +285,18 @@ class LinkTimePanel(FormPanel):
         source = self.form.chosen_source(self._linked.clock_of) if is_there else None
         if source is None:
             self._tried.drop()
-            self._show_offers([], messages.CHOOSE_TIMES.get(self.form.source.value, ""))
+            self._show_offers([], imaging_messages.CHOOSE_TIMES.get(self.form.source.value, ""))
             return
         rate = self._linked.rate_of(layer, self.form.axis.value)
         n_frames = source.base.n_frames if isinstance(source, FromClock) else self._n_frames
         request = ClockRequest(source, n_frames, rate, own_times_of(layer))
-        self._show_offers([], messages.COMPARING_CLOCKS)
+        self._show_offers([], imaging_messages.COMPARING_CLOCKS)
         self._busy.start()
         self._tried.ask(request, partial(_compute, self.required_session.model, request))
 
     @safe_slot
     def _on_offers(self, _request: Any, offers: list[ClockOffer]) -> None:
-        self._show_offers(offers, "" if offers else messages.NO_PULSES_FIT)
+        self._show_offers(offers, "" if offers else imaging_messages.NO_PULSES_FIT)
 
     @safe_slot
     def _on_refused(self, _request: Any, error: Exception) -> None:
@@ -303,7 +304,7 @@ class LinkTimePanel(FormPanel):
 
     def _cancel(self, *_: object) -> None:
         self._tried.drop()
-        self._show_offers([], messages.cancelled(messages.COMPARING_CLOCKS))
+        self._show_offers([], messages.cancelled(imaging_messages.COMPARING_CLOCKS))
 
     def _show_offers(self, offers: list[ClockOffer], sentence: str) -> None:
         self._offers = offers
@@ -350,13 +351,13 @@ class LinkTimePanel(FormPanel):
             return replace(offer.base, row_offsets_s=clock.row_offsets_s)  # also rows that begin later
         n_rows = int((layer.data[0] if layer.multiscale else layer.data).shape[layer.ndim - 2])
         if n_rows * row_ms > 1e3 * MOST_OF_A_FRAME * offer.base.interval_s:
-            raise TimelineError(messages.rows_too_slow(n_rows, row_ms, offer.base))
+            raise TimelineError(imaging_messages.rows_too_slow(n_rows, row_ms, offer.base))
         return offer.base.with_rows(n_rows, row_ms / 1e3)
 
     @safe_slot
     def _show_state(self, *_: object) -> None:
         clock = self._clock
-        words = "" if clock is None else messages.linked_by(self.form.layer.value.name, clock)
+        words = "" if clock is None else imaging_messages.linked_by(self.form.layer.value.name, clock)
         try:
             wanted = self._wanted
         except TimelineError as error:

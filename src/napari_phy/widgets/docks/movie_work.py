@@ -8,9 +8,9 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_phy.layers.movie_question import Computed, MovieQuestion
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.safe_slot import safe_slot
+from napari_phy.widgets.docks import imaging_messages
 
 
 class MovieWork(QObject):
@@ -24,7 +24,7 @@ class MovieWork(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._results = LatestResult(self, activity=messages.COMPARING_MOVIE, cancel=self.cancel)
+        self._results = LatestResult(self, activity=imaging_messages.COMPARING_MOVIE, cancel=self.cancel)
         self._results.progressed.connect(lambda percent: self.progressed.emit(percent))
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
@@ -40,7 +40,7 @@ class MovieWork(QObject):
         self.progressed.emit(None)
 
     @safe_slot
-    def cancel(self, words: str = messages.MOVIE_CANCELLED) -> None:
+    def cancel(self, words: str = imaging_messages.MOVIE_CANCELLED) -> None:
         """Give up what is being computed; nothing was changed."""
         self.drop()
         self.given_up.emit(words)
@@ -49,7 +49,7 @@ class MovieWork(QObject):
         """Give up what is computed of layers or clusters that are gone, or of a clock that is another one now."""
         asked = self._results.wanted
         if isinstance(asked, MovieQuestion) and not asked.is_there(session, layers):
-            self.cancel(messages.COMPARED_IS_GONE)
+            self.cancel(imaging_messages.COMPARED_IS_GONE)
 
     def show_error(self, error: Exception) -> None:
         """Tell what went wrong."""

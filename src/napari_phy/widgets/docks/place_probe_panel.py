@@ -9,6 +9,7 @@ from napari.layers import Layer
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError, PlacementError
 from napari_phy.core.probe_placement import (
     ProbePlacement,
@@ -24,9 +25,9 @@ from napari_phy.core.sentences import on_one_line
 from napari_phy.layers.probe import Float64, landmarks_in, pixel_um_of
 from napari_phy.layers.probe_binder import ProbeBinder
 from napari_phy.table.numbers import format_number
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.safe_slot import safe_slot
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.panels.form_panel import FormPanel, set_choices
 
 TIP, LANDMARKS, AFFINE = "tip", "landmarks", "affine"
@@ -188,7 +189,7 @@ class PlaceProbePanel(FormPanel):
         if self.session is None:
             self.stack.show_message(messages.EMPTY_WORKSPACE)
         elif not images:
-            self.stack.show_message(*messages.parted(messages.NO_PICTURE))
+            self.stack.show_message(*messages.parted(imaging_messages.NO_PICTURE))
         else:
             assert self._space is not None
             was = self.image.value
@@ -221,7 +222,7 @@ class PlaceProbePanel(FormPanel):
             It is not known.
         """
         if not self.pixel_um.value:
-            raise PlacementError(messages.PIXEL_NOT_KNOWN)
+            raise PlacementError(imaging_messages.PIXEL_NOT_KNOWN)
         known = pixel_um_of(self.image.value, self._n_axes)
         if known is not None and np.isclose(known[-1], self.pixel_um.value, rtol=0, atol=1e-4):
             return known
@@ -373,7 +374,7 @@ class PlaceProbePanel(FormPanel):
         elif now is not None:
             self._say(f"The probe is in {on_one_line(now.image)}.")
         else:
-            asked = "" if self.image.value is None or self.pixel_um.value else f" {messages.PIXEL_NOT_KNOWN}"
+            asked = "" if self.image.value is None or self.pixel_um.value else f" {imaging_messages.PIXEL_NOT_KNOWN}"
             self._say(f"The probe is in no image.{asked}")
 
     def _say(self, words: str, *, is_error: bool = False) -> None:

@@ -8,6 +8,16 @@ from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.reviewing import (
+    left_words,
+    listed_proposals,
+    look_at,
+    look_at_first,
+    looked_at,
+    member_of,
+    point_at_member,
+)
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
@@ -23,17 +33,7 @@ from napari_phy.views.merge_preview import (
 )
 from napari_phy.views.proposals import Proposal, ProposalsSettings
 from napari_phy.views.settings import SettingsController
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.actions.reviewing import (
-    left_words,
-    listed_proposals,
-    look_at,
-    look_at_first,
-    looked_at,
-    member_of,
-    point_at_member,
-)
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.message_page import Button
 from napari_phy.widgets.base.plain_text import plain

@@ -8,6 +8,7 @@ from qtpy.QtCore import QPointF, QSize, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QFileDialog, QMenu, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_count
@@ -15,7 +16,6 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.psth import PsthData, PsthRequest, PsthSettings, compute_psth, response_words
 from napari_phy.views.psth_layout import TilePlace, event_at, is_pictured, psth_layout, psth_words
 from napari_phy.views.trials import Trials, common_columns
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import choice_actions, switch_action
 from napari_phy.widgets.base.drop_down import Choice, DropDown
 from napari_phy.widgets.base.legend import LegendEntry

@@ -19,6 +19,8 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.navigation import go_to_time
 from napari_phy.core.colors import distinct_colors, selection_color
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import NapariPhyError
@@ -35,8 +37,6 @@ from napari_phy.views.time_bar import (
     lay_out,
     words_at,
 )
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.painting import painter_on, painting
 from napari_phy.widgets.base.safe_slot import safe_slot

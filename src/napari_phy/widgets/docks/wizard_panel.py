@@ -5,6 +5,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.open_clustering import OpenClustering
@@ -18,7 +19,6 @@ from napari_phy.views.wizard_review import (
     cut_words,
     step_words,
 )
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain

@@ -17,9 +17,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.actions.commands import Completion, usage
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.storage.user_choices import keep_command, load_commands
-from napari_phy.views.commands import Completion, usage
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import AXIS_PX, HEADLINE_PX, Tokens
 

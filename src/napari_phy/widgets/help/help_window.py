@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_phy.views.commands import COMMANDS
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions.commands import COMMANDS
 from napari_phy.widgets.actions.bindings import PLACES, WHERE, KeyBindings, Place
 from napari_phy.widgets.actions.keys import canvas_keys
 from napari_phy.widgets.base.painting import Index

@@ -7,7 +7,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from napari_phy.widgets.actions.action_table import BY_ID
+from napari_phy.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import MOST_KEYS, WHERE, KeyBindings, Place
 from napari_phy.widgets.actions.keys import pressed
 

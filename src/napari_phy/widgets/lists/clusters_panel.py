@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.errors import FilterError, SaveError
 from napari_phy.core.sentences import listed
@@ -22,7 +23,6 @@ from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns, find_column
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.valid_periods import valid_time
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import switch_action
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import plain

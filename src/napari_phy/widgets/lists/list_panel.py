@@ -22,13 +22,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.actions import messages
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.session.session import Session
 from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns, column_key, find_column, registry
 from napari_phy.table.valid_periods import valid_time
 from napari_phy.views.classes import known_reason
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
 from napari_phy.widgets.base.message_page import Button, MessagePage

@@ -8,10 +8,10 @@ from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QMenu, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.session.session import Session
 from napari_phy.table.similar_table import compute_similar
 from napari_phy.table.similarity_measures import measure_choices
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.choices import choice_actions

@@ -5,10 +5,10 @@ from typing import Any
 
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.session.session import Session
 from napari_phy.views.cluster_order import Order, few_words
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.panels.painted_panel import PaintedPanel

@@ -8,7 +8,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
-from napari_phy.widgets.actions import messages
+from napari_phy.actions import messages
 from napari_phy.widgets.base.elided_label import Caption
 from napari_phy.widgets.base.legend import Legend
 from napari_phy.widgets.base.message_page import Button, MessagePage

@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QDialog, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.formats.parameter_files.settings import setting
@@ -18,7 +19,6 @@ from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
 from napari_phy.widgets.base.latest_result import LatestResult, view_pool

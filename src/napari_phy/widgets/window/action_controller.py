@@ -11,13 +11,14 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.action import Run, perform, say_if
+from napari_phy.actions.action_table import ACTIONS, BY_ID
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
 from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views.edit_words import edit_done
-from napari_phy.widgets.actions import messages, questions
-from napari_phy.widgets.actions.action import perform
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.widgets.actions import questions
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.groups_dialog import own_groups
@@ -282,12 +283,12 @@ class ActionController(QObject):
         self._keys_window.raise_()
         self._keys_window.activateWindow()
 
-    def once_cut_is_known(self, act: Callable[[Session], str], *, is_due: bool) -> None:
+    def once_cut_is_known(self, act: Run, *, is_due: bool) -> None:
         """Do something that depends on the cut of the best cluster, which is looked for in the background first."""
         session = not_none(self._session)
         best = next(iter(session.selection.best), session.wizard.best)
         if not is_due or best is None:
-            self._say_what(act(session))
+            say_if(self, act(session))
             return
         cuts = session.opened.cuts
         self._cuts.ask((act, best, session.wizard.place), lambda _: cuts(best))
@@ -301,11 +302,7 @@ class ActionController(QObject):
         act, best, place = question
         session = self._session
         if session is not None and session.wizard.place == place and session.selection.best[:1] == (best,):
-            self._say_what(act(session))
-
-    def _say_what(self, sentence: str) -> None:
-        if sentence:
-            self.say(sentence)
+            say_if(self, act(session))
 
     def show_wizard(self) -> None:
         """Show the Wizard dock."""

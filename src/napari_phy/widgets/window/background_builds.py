@@ -7,9 +7,9 @@ from weakref import ref
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import Choice, notify, take_back

@@ -8,12 +8,12 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.latest_result import LatestResult

@@ -12,13 +12,13 @@ from qtpy.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QMainWindow, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.navigation import go_to_time
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import IN_IMAGE, kind_of, session_of
 from napari_phy.layers.stacks import name_slider
 from napari_phy.session.session import Session
 from napari_phy.views.traces import AUTOMATIC, TRACES
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.session_links import SessionLinks

@@ -12,10 +12,10 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.layers.timed_layer import n_frames_of, own_times_of, rate_of
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import notify, take_back
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.window.time_links import TimeLinks
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ClockProposals(QObject):
             self._accepted.discard(id(layer))
             link()
             return
-        sentence = messages.clock_proposed(layer.name, offer.words, offer.base)
+        sentence = imaging_messages.clock_proposed(layer.name, offer.words, offer.base)
         self._said[id(layer)] = sentence, link
         notify(sentence, "info", [(LINK, link), (CHOOSE, self.choice_requested.emit)], stays=True)
 

@@ -8,12 +8,12 @@ from weakref import ref
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.session.session import Session
 from napari_phy.storage import store_messages
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets import napari_compat
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain

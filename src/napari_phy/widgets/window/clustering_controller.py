@@ -10,11 +10,11 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.formats.kwik.clustering_edits import checked_name
 from napari_phy.session.changes import Change
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.actions.groups_dialog import GroupsDialog
 from napari_phy.widgets.base.form_dialog import FormDialog

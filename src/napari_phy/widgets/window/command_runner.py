@@ -6,6 +6,11 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 
+from napari_phy.actions import messages
+from napari_phy.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions.commands import COMMANDS, Command, Completion, complete, find_command
+from napari_phy.actions.navigation import go_to, go_to_time, n_similar, select_similar
+from napari_phy.actions.refusals import needs_best
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
 from napari_phy.core.sentences import listed
 from napari_phy.table.columns import column_key
@@ -21,14 +26,9 @@ from napari_phy.views.command_line import (
     read_number,
     read_words,
 )
-from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
 from napari_phy.views.settings import Number, Setting
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.navigation import go_to, go_to_time, n_similar, select_similar
-from napari_phy.widgets.actions.refusals import needs_best
 from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager

@@ -10,9 +10,9 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QMainWindow
 from superqt.utils import create_worker
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import notify, take_back
 from napari_phy.widgets.base.session_links import SessionLinks

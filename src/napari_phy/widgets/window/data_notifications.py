@@ -12,13 +12,13 @@ from qtpy.QtCore import QObject, QTimer, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.actions import messages
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.session.session import Session
 from napari_phy.storage import store_messages
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, restate, take_back
 from napari_phy.widgets.base.session_links import SessionLinks

@@ -1,7 +1,7 @@
 """Clusters the selected clusters anew: asks how, works in the background, shows what comes of it, and does it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 from weakref import ref
@@ -11,11 +11,13 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.core.progress import OnProgress
+from napari_phy.core.sentences import listed
 from napari_phy.session.session import Session
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.regrouping import Regrouping
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.base.form_dialog import FormDialog
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
@@ -30,6 +32,10 @@ ASIDE_PX = 24  # from the corner of the window
 Least = Annotated[int, {"label": "At least", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
 Most = Annotated[int, {"label": "At most", "min": 1, "max": 1000, "tooltip": "Clusters in the end, noise aside"}]
 Noise = Annotated[bool, {"text": "Spikes may be noise", "tooltip": "These become a cluster of their own"}]
+
+LEAST_IS_MORE = "There cannot be more at least than at most."
+RECLUSTER_EXPLANATION = "By masked EM on their features. You see what comes of it before anything is changed."
+CHANGED_MEANWHILE = "These clusters were changed meanwhile. Nothing was changed."
 
 
 class ReclusterController(QObject):
@@ -71,9 +77,9 @@ class ReclusterController(QObject):
             self._begin(session, clusters, options)
 
         def problem(at_least: int, at_most: int, noise: bool) -> str | None:
-            return "" if at_least <= at_most else messages.LEAST_IS_MORE
+            return "" if at_least <= at_most else LEAST_IS_MORE
 
-        words = Words("Recluster", messages.recluster_question(clusters), messages.RECLUSTER_EXPLANATION, "Recluster")
+        words = Words("Recluster", recluster_question(clusters), RECLUSTER_EXPLANATION, "Recluster")
         FormDialog(words, begin, self._theme(), self._window(), problem=problem).ask()
 
     def _begin(self, session: Session, clusters: tuple[int, ...], options: dict[str, Any]) -> None:
@@ -81,7 +87,7 @@ class ReclusterController(QObject):
             return
         from napari_phy.session.reclustering import find_clusters  # most windows need no algorithms
 
-        opened, words = session.opened, messages.reclustering(clusters)
+        opened, words = session.opened, reclustering(clusters)
 
         def work(on_progress: OnProgress) -> Any:
             return find_clusters(opened.model, opened.manager, clusters, on_progress, **options)
@@ -106,18 +112,18 @@ class ReclusterController(QObject):
         """Show what was found, with all but the largest part selected as spikes, and ask whether to do it."""
         manager = session.manager
         if not all(cluster in manager for cluster in clusters):
-            self._controller.say(messages.CHANGED_MEANWHILE)
+            self._controller.say(CHANGED_MEANWHILE)
             return
         labels, sizes = np.unique(found.labels, return_counts=True)
         if len(labels) == len(clusters) == 1:
-            self._controller.report(messages.found_as_they_are(clusters))
+            self._controller.report(found_as_they_are(clusters))
             return
         chosen = session.selection.clusters
         session.selection.select(clusters)
         session.selection.select_spikes(found.spike_ids[found.labels != labels[sizes.argmax()]])
         self._color(Regrouping.of(found.spike_ids, found.labels))
-        explanation = messages.reclustered_sizes(sizes[labels != 0].tolist(), int(sizes[labels == 0].sum()))
-        words = Words("Recluster", messages.reclustered(clusters, len(labels)), explanation, "Apply")
+        explanation = reclustered_sizes(sizes[labels != 0].tolist(), int(sizes[labels == 0].sum()))
+        words = Words("Recluster", reclustered(clusters, len(labels)), explanation, "Apply")
         dialog = SmallDialog(words, self._theme(), self._window())
         self._put_aside(dialog)
         wanted = dialog.ask()
@@ -148,3 +154,30 @@ class ReclusterController(QObject):
             dialog.adjustSize()
             corner = window.mapToGlobal(window.rect().bottomLeft())
             dialog.move(corner.x() + ASIDE_PX, corner.y() - dialog.height() - 2 * ASIDE_PX)
+
+
+def recluster_question(clusters: Sequence[int]) -> str:
+    """Return the question how clusters are to be clustered anew."""
+    return f"Cluster the spikes of {listed(clusters)} anew"
+
+
+def reclustering(clusters: Sequence[int]) -> str:
+    """Return what is shown while clusters are clustered anew."""
+    return f"Clustering {listed(clusters)} anew…"
+
+
+def reclustered(clusters: Sequence[int], n_found: int) -> str:
+    """Return what clusters would become."""
+    return f"{listed(clusters)} would be {format_count(n_found, 'cluster')}"
+
+
+def reclustered_sizes(sizes: Sequence[int], n_noise: int) -> str:
+    """Return how many spikes there would be in each of them."""
+    counts = listed(map(format_number, sorted(sizes, reverse=True)), 8)
+    noise = f" Noise would have {format_count(n_noise, 'spike')}." if n_noise else ""
+    return f"They would have {counts} spikes.{noise} Features shows each in a colour of its own."
+
+
+def found_as_they_are(clusters: Sequence[int]) -> str:
+    """Return that a cluster is found as it is."""
+    return f"{listed(clusters)} is found as it is. Nothing was changed."

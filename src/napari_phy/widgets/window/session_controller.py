@@ -9,12 +9,12 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_phy.actions import messages
 from napari_phy.core.sentences import cause_of
 from napari_phy.files.side_folder import take_over_edits
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.reader_preference import open_unasked
 from napari_phy.widgets.base.session_links import SessionLinks

@@ -6,10 +6,10 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QLineEdit, QMainWindow, QWidget
 
+from napari_phy.actions.navigation import go_to_time
 from napari_phy.core.sentences import on_one_line
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_words import read_time
-from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_bar import LinkedStack
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.form_dialog import FormDialog
 from napari_phy.widgets.base.icons import icon

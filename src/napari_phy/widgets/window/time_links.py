@@ -17,9 +17,9 @@ from napari_phy.layers.linked_time import LinkedTime
 from napari_phy.layers.timed_layer import find_time_axis, n_frames_of
 from napari_phy.session.session import Session
 from napari_phy.timeline import TimeBase
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.session_links import SessionLinks
+from napari_phy.widgets.docks import imaging_messages
 
 FRAME_MS = 33  # from one movement of the slider to the next, and of the clock while the mouse moves the slider
 VIEWS_MS = 100  # from one movement of the clock to the next while something is played: views need longer than frames
@@ -144,7 +144,7 @@ class TimeLinks(QObject):
         try:
             self.linked.link(layer, base, axes[0])
         except TimelineError as error:
-            notify(messages.not_linked_again(layer.name, str(error)), "warning")
+            notify(imaging_messages.not_linked_again(layer.name, str(error)), "warning")
 
     def _on_inserted(self, event: Any) -> None:
         if isalive(self) and self.linked is not None:

@@ -7,12 +7,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QActionGroup
 from qtpy.QtWidgets import QMenu, QToolButton, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count, format_number
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.drop_down import follow_menu
 from napari_phy.widgets.base.notifications import notify

@@ -7,11 +7,11 @@ from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
 from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QFrame, QMenu, QToolBar, QToolButton, QWidget
 
+from napari_phy.actions import messages
+from napari_phy.actions.action import Action
+from napari_phy.actions.action_table import BY_ID
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import Action
-from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.drop_down import follow_menu
 from napari_phy.widgets.base.icons import icon

@@ -6,8 +6,8 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from napari_phy.actions import messages
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.panels.range_chip import RangeChip

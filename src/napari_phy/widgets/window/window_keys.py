@@ -13,9 +13,9 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QFocusEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
+from napari_phy.actions.action import Action
+from napari_phy.actions.action_table import ACTIONS
 from napari_phy.layers.session_tag import session_of
-from napari_phy.widgets.actions.action import Action
-from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
 from napari_phy.widgets.actions.keys import KeyFilter, canvas_keys
 from napari_phy.widgets.base.application import application, when_destroyed

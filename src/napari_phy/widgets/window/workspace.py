@@ -12,12 +12,12 @@ from qtpy.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QLabel,
 
 from napari_phy.session.session import Session
 from napari_phy.storage.view_options import load_view_options, save_view_options
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent, when_destroyed
 from napari_phy.widgets.base.draw_batch import FIRST_PATIENCE_MS, DrawBatch, PaintHold
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.reader_preference import open_unasked
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
+from napari_phy.widgets.docks import imaging_messages
 from napari_phy.widgets.help.command_line import CommandLine
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
@@ -273,7 +273,8 @@ class Workspace(QObject):
         self._arrange_for(self.session)
         if was_placing:
             self.board.open("Place probe")
-        self.controller.report(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
+        is_aside = self.overview.is_aside
+        self.controller.report(imaging_messages.CANVAS_LEFT if is_aside else imaging_messages.CANVAS_TAKEN)
 
     def _show_preset(self) -> None:
         self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")

@@ -3,11 +3,11 @@
 import pytest
 from widgets.light_session import light_session
 
+from napari_phy.actions import messages
+from napari_phy.actions import reviewing as review
 from napari_phy.core.cluster_cut import ClusterCut
 from napari_phy.core.errors import ClusteringError
 from napari_phy.views.proposals import Proposal
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions import reviewing as review
 
 
 @pytest.fixture

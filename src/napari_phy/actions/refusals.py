@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from napari_phy.actions import messages
 from napari_phy.core.sentences import listed
 from napari_phy.session import Session
 from napari_phy.table.numbers import format_count
-from napari_phy.widgets.actions import messages
 
 
 def never(session: Session) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from napari_phy.actions.commands import COMMANDS, complete, find_command, usage
 from napari_phy.core.errors import CommandError
-from napari_phy.views.commands import COMMANDS, complete, find_command, usage
 
 ACTIONS = {"next_spike": "Next spike", "next_best": "Next best", "undo": "Undo", "merge": "Merge"}
 WORDS = {"group": ("good", "mua", "my group"), "direction": ("asc", "desc"), "column": ("amp", "depth")}

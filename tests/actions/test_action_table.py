@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from widgets.light_session import light_session
 
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import perform
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.actions import messages
+from napari_phy.actions.action import perform
+from napari_phy.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.keys import normal
 
 LETTERS = {"good": "G", "mua": "M", "noise": "N", "unsorted": "U"}

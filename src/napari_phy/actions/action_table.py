@@ -1,14 +1,10 @@
-"""The one table of actions: it feeds the toolbar, the keys, the menus and the list of keys."""
+"""The one table of actions: it feeds toolbars, keys, menus, the command line, help and views in browsers."""
 
 import numpy as np
 
-from napari_phy.core.sentences import listed
-from napari_phy.session import Session
-from napari_phy.table.numbers import format_count, format_number
-from napari_phy.views.edit_words import edit_name
-from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import Action, ActionContext, always, session_of
-from napari_phy.widgets.actions.navigation import (
+from napari_phy.actions import messages
+from napari_phy.actions.action import Action, ActionContext, always
+from napari_phy.actions.navigation import (
     go_back,
     go_on,
     go_to_event,
@@ -19,7 +15,7 @@ from napari_phy.widgets.actions.navigation import (
     select_similar,
     turn_page,
 )
-from napari_phy.widgets.actions.refusals import (
+from napari_phy.actions.refusals import (
     for_edits,
     needs_best,
     needs_clusters,
@@ -38,7 +34,11 @@ from napari_phy.widgets.actions.refusals import (
     never,
     stray_cluster,
 )
-from napari_phy.widgets.actions.review_actions import REVIEW_ACTIONS
+from napari_phy.actions.review_actions import REVIEW_ACTIONS
+from napari_phy.core.sentences import listed
+from napari_phy.session import Session
+from napari_phy.table.numbers import format_count, format_number
+from napari_phy.views.edit_words import edit_name
 
 
 def _merge_caption(session: Session) -> str:
@@ -106,46 +106,20 @@ def _save_sentence(session: Session) -> str:
     return f"Save {n_edits} to {session.name}{messages.also_saved(session.waiting)}"
 
 
-def _merge(context: ActionContext) -> None:
-    session = session_of(context)
-    session.merge(session.selection.clusters)
-
-
-def _split(context: ActionContext) -> None:
-    session = session_of(context)
-    session.split(session.selection.spikes)
-
-
-def _discard(context: ActionContext) -> None:
-    session = session_of(context)
-    session.discard(session.selection.clusters)
-
-
-def _take_color(context: ActionContext) -> None:
-    session = session_of(context)
-    session.recolor(session.selection.clusters, None)
-
-
-def _next_candidate(context: ActionContext) -> None:
-    context.once_cut_is_known(go_on, is_due=needs_cut_to_go_on(session_of(context)))
+def _save(session: Session) -> str:
+    n_edits = session.n_unsaved_in_all
+    session.save_all()
+    return messages.saved(n_edits, session.name)
 
 
 def _recluster_sentence(session: Session) -> str:
     return f"Cluster the spikes of {listed(session.selection.clusters)} anew, and show what comes of it"
 
 
-def _undo(context: ActionContext) -> None:
-    session_of(context).undo()
-
-
-def _redo(context: ActionContext) -> None:
-    session_of(context).redo()
-
-
 def _step(context: ActionContext, places: int) -> None:
     """Select the cluster that many rows below the best one; stay at the ends of the list."""
-    order, session = list(context.listed_clusters()), session_of(context)
-    if not order:
+    order, session = list(context.listed_clusters()), context.session
+    if session is None or not order:
         context.say(messages.NO_ROW_TO_GO_TO)
         return
     chosen = [order.index(cluster) for cluster in session.selection.best if cluster in order]
@@ -158,20 +132,20 @@ def _step(context: ActionContext, places: int) -> None:
 
 def _jump(context: ActionContext, row: int) -> None:
     order = context.listed_clusters()
-    if order:
-        session_of(context).selection.select([order[row]])
+    if context.session is not None and order:
+        context.session.selection.select([order[row]])
     else:
         context.say(messages.NO_ROW_TO_GO_TO)
 
 
-def _drop_similar(context: ActionContext) -> None:
-    selection = session_of(context).selection
+def _drop_similar(session: Session) -> None:
+    selection = session.selection
     selection.select(selection.best, n_best=len(selection.best))
 
 
-def _restrict_time(context: ActionContext) -> None:
+def _restrict_time(session: Session) -> None:
     """Have views use the spikes of what Traces shows, or of the whole recording again."""
-    clock = session_of(context).time
+    clock = session.time
     if clock.range_s is None:
         clock.set_range(*clock.shown_s)
     else:
@@ -201,15 +175,6 @@ GROUP_WORDS = {
 def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]:
     """Return the three actions that move all selected, the best or the similar clusters to a group."""
 
-    def move_all(context: ActionContext) -> None:
-        session_of(context).move(session_of(context).selection.clusters, group)
-
-    def move_best(context: ActionContext) -> None:
-        session_of(context).move(session_of(context).selection.best, group)
-
-    def move_similar(context: ActionContext) -> None:
-        session_of(context).move(session_of(context).selection.similar, group)
-
     def all_sentence(session: Session) -> str:
         clusters = session.selection.clusters
         which = f"the {len(clusters)} selected clusters" if len(clusters) > 1 else listed(clusters)
@@ -225,16 +190,18 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
     word = title if title == "MUA" else group
     return (
         Action(
-            f"move_all_{group}", title, "Move", move_all, for_edits(needs_one), all_sentence,
-            (both,), (both,), group, f"; best only: {alone}", f"move_best_{group}", is_edit=True,
-            words=GROUP_WORDS[group],
+            f"move_all_{group}", title, "Move", lambda session: session.move(session.selection.clusters, group),
+            for_edits(needs_one), all_sentence, (both,), (both,), group, f"; best only: {alone}",
+            f"move_best_{group}", is_edit=True, words=GROUP_WORDS[group],
         ),
         Action(
-            f"move_best_{group}", f"Best to {word}", "Move", move_best, for_edits(needs_best), best_sentence,
+            f"move_best_{group}", f"Best to {word}", "Move",
+            lambda session: session.move(session.selection.best, group), for_edits(needs_best), best_sentence,
             (alone,), (alone,), is_edit=True, words=GROUP_WORDS[group],
         ),
         Action(
-            f"move_similar_{group}", f"Similar to {word}", "Move", move_similar, for_edits(needs_similar),
+            f"move_similar_{group}", f"Similar to {word}", "Move",
+            lambda session: session.move(session.selection.similar, group), for_edits(needs_similar),
             similar_sentence, (control,), is_edit=True, words=GROUP_WORDS[group],
         ),
     )  # fmt: skip
@@ -242,70 +209,81 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "merge", "Merge", "Edit", _merge, for_edits(needs_two), _merge_sentence,
+        "merge", "Merge", "Edit", lambda session: session.merge(session.selection.clusters),
+        for_edits(needs_two), _merge_sentence,
         ("G",), ("G",), "merge", caption=_merge_caption, is_edit=True, words="join combine unite fuse together one",
     ),
     Action(
-        "split", "Split", "Edit", _split, for_edits(needs_lasso), _split_sentence,
+        "split", "Split", "Edit", lambda session: session.split(session.selection.spikes),
+        for_edits(needs_lasso), _split_sentence,
         ("K",), ("K",), "split", caption=_split_caption, is_edit=True, words="cut divide separate lasso",
     ),
     Action(
-        "recluster", "Recluster…", "Edit", lambda context: context.ask_recluster(), for_edits(needs_features),
+        "recluster", "Recluster…", "Edit", None, for_edits(needs_features),
         _recluster_sentence, words="em sort anew divide split masked klustakwik automatic",
+        in_window=lambda context: context.ask_recluster(),
     ),
     *(action for group in GROUPS for action in _moves(*group)),
     Action(
-        "label", "Label", "Edit", lambda context: context.ask_label(), for_edits(needs_one), _label_sentence,
+        "label", "Label", "Edit", None, for_edits(needs_one), _label_sentence,
         ("L",), (), "label", words="note tag comment field annotate name",
+        in_window=lambda context: context.ask_label(),
     ),
     Action(
-        "color", "Colour…", "Edit", lambda context: context.ask_color(), for_edits(needs_one), _color_sentence,
-        words="color paint own",
+        "color", "Colour…", "Edit", None, for_edits(needs_one), _color_sentence,
+        words="color paint own", in_window=lambda context: context.ask_color(),
     ),
     Action(
-        "plain_color", "Default colour", "Edit", _take_color, for_edits(needs_color), _plain_color_sentence,
+        "plain_color", "Default colour", "Edit", lambda session: session.recolor(session.selection.clusters, None),
+        for_edits(needs_color), _plain_color_sentence,
         is_edit=True, words="color remove own usual",
     ),
     Action(
-        "discard", "Discard", "Edit", _discard, for_edits(needs_one), _discard_sentence,
+        "discard", "Discard", "Edit", lambda session: session.discard(session.selection.clusters),
+        for_edits(needs_one), _discard_sentence,
         ("Delete",), (), "discard", is_edit=True, words="delete remove trash hide cluster",
     ),
     Action(
-        "undo", "Undo", "Edit", _undo, for_edits(needs_undo), _undo_sentence,
+        "undo", "Undo", "Edit", Session.undo, for_edits(needs_undo), _undo_sentence,
         ("Ctrl+Z",), ("Ctrl+Z",), "undo", is_edit=True, words="back revert take",
     ),
     Action(
-        "redo", "Redo", "Edit", _redo, for_edits(needs_redo), _redo_sentence,
+        "redo", "Redo", "Edit", Session.redo, for_edits(needs_redo), _redo_sentence,
         ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True, words="again repeat forward",
     ),
     Action(
-        "save", "Save", "File", lambda context: context.save(), needs_unsaved, _save_sentence,
+        "save", "Save", "File", _save, needs_unsaved, _save_sentence,
         ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption, words="write store file disk",
+        in_window=lambda context: context.save(),
     ),
     Action(
-        "next_candidate", "Next candidate", "Go", _next_candidate, needs_clusters,
+        "next_candidate", "Next candidate", "Go", go_on, needs_clusters,
         always("Show the next candidate for the best cluster"), ("Space",),
-        words="propose compare similar pair skip",
+        words="propose compare similar pair skip", needs_cut=needs_cut_to_go_on,
     ),
     Action(
-        "previous_candidate", "Previous candidate", "Go", lambda context: go_back(session_of(context)), needs_clusters,
+        "previous_candidate", "Previous candidate", "Go", go_back, needs_clusters,
         always("Go back to the previous candidate"), ("Shift+Space",), words="back similar pair",
     ),
     Action(
-        "next_best", "Next best", "Go", lambda context: _step(context, 1), needs_listed,
+        "next_best", "Next best", "Go", None, needs_listed,
         always("Select the next cluster of the list"), ("Down",), ("Down",), words="cluster down row",
+        in_window=lambda context: _step(context, 1),
     ),
     Action(
-        "previous_best", "Previous best", "Go", lambda context: _step(context, -1), needs_listed,
+        "previous_best", "Previous best", "Go", None, needs_listed,
         always("Select the previous cluster of the list"), ("Up",), ("Up",), words="cluster up row",
+        in_window=lambda context: _step(context, -1),
     ),
     Action(
-        "first_best", "First", "Go", lambda context: _jump(context, 0), needs_listed,
+        "first_best", "First", "Go", None, needs_listed,
         always("Select the first cluster of the list"), ("Home",), ("Home",), words="cluster top row begin",
+        in_window=lambda context: _jump(context, 0),
     ),
     Action(
-        "last_best", "Last", "Go", lambda context: _jump(context, -1), needs_listed,
+        "last_best", "Last", "Go", None, needs_listed,
         always("Select the last cluster of the list"), ("End",), ("End",), words="cluster bottom row end",
+        in_window=lambda context: _jump(context, -1),
     ),
     Action(
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
@@ -314,98 +292,101 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "most_similar", "Select the most similar", "Go",
-        lambda context: select_similar(session_of(context), n_similar(session_of(context))), needs_best,
-        _similar_sentence,
+        lambda session: select_similar(session, n_similar(session)), needs_best, _similar_sentence,
         ("Shift+S",), words="candidates several n top merge",
     ),
     Action(
         "next_similar", "Select the next most similar", "Go",
-        lambda context: select_similar(session_of(context), n_similar(session_of(context)), goes_on=True), needs_best,
+        lambda session: select_similar(session, n_similar(session), goes_on=True), needs_best,
         _next_similar_sentence, ("Shift+D",), words="candidates several n following merge",
     ),
     Action(
-        "next_shank", "Next shank", "Go", lambda context: context.go_to_shank(1), needs_shanks,
+        "next_shank", "Next shank", "Go", None, needs_shanks,
         always("Go to the next shank of the file, or from the last to the first; unsaved edits are kept"),
         ("Ctrl+PgDown",),
+        in_window=lambda context: context.go_to_shank(1),
     ),
     Action(
-        "previous_shank", "Previous shank", "Go", lambda context: context.go_to_shank(-1), needs_shanks,
+        "previous_shank", "Previous shank", "Go", None, needs_shanks,
         always("Go to the previous shank of the file"), ("Ctrl+PgUp",),
+        in_window=lambda context: context.go_to_shank(-1),
     ),
     Action(
-        "filter", "Filter the list", "Go", lambda context: context.filter_list(), never,
+        "filter", "Filter the list", "Go", None, never,
         always("Show only some clusters in the list, as with rate > 5"), ("/",), words="search find query clusters",
+        in_window=lambda context: context.filter_list(),
     ),
     *REVIEW_ACTIONS,
     Action(
-        "next_page", "Next page", "Time", lambda context: turn_page(session_of(context), 1), never,
+        "next_page", "Next page", "Time", lambda session: turn_page(session, 1), never,
         always("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
         words="scroll forward traces right",
     ),
     Action(
-        "previous_page", "Previous page", "Time", lambda context: turn_page(session_of(context), -1), never,
+        "previous_page", "Previous page", "Time", lambda session: turn_page(session, -1), never,
         always("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
         words="scroll back traces left",
     ),
     Action(
-        "next_spike", "Next spike", "Time", lambda context: go_to_spike(session_of(context), 1), needs_one,
+        "next_spike", "Next spike", "Time", lambda session: go_to_spike(session, 1), needs_one,
         always("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
         words="jump forward step",
     ),
     Action(
-        "previous_spike", "Previous spike", "Time", lambda context: go_to_spike(session_of(context), -1), needs_one,
+        "previous_spike", "Previous spike", "Time", lambda session: go_to_spike(session, -1), needs_one,
         always("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
         words="jump back step",
     ),
     Action(
-        "next_violation", "Next refractory violation", "Time", lambda context: go_to_violation(session_of(context)),
-        needs_one, always("Go to the next spike within 2 ms of the one before it"),
+        "next_violation", "Next refractory violation", "Time", go_to_violation, needs_one,
+        always("Go to the next spike within 2 ms of the one before it"),
         ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",), words="isi refractory interval short contamination",
     ),
     Action(
         "next_event", "Next event", "Time",
-        lambda context: context.say(messages.event(go_to_event(session_of(context)))),
+        lambda session: messages.event(go_to_event(session)),
         needs_events, always("Go to the next event of the recording"),
         ("Alt+Shift+Right",), ("Alt+Shift+Right",), words="stimulus ttl trigger marker jump",
     ),
     Action(
         "previous_event", "Previous event", "Time",
-        lambda context: context.say(messages.event(go_to_event(session_of(context), -1))),
+        lambda session: messages.event(go_to_event(session, -1)),
         needs_events, always("Go to the previous event of the recording"),
         ("Alt+Shift+Left",), ("Alt+Shift+Left",), words="stimulus ttl trigger marker jump back",
     ),
     Action(
-        "stretch_time", "Stretch time in the overview", "Time", lambda context: context.stretch(STRETCH), never,
+        "stretch_time", "Stretch time in the overview", "Time", None, never,
         always("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
-        words="zoom in magnify canvas",
+        words="zoom in magnify canvas", in_window=lambda context: context.stretch(STRETCH),
     ),
     Action(
-        "squeeze_time", "Squeeze time in the overview", "Time", lambda context: context.stretch(1 / STRETCH), never,
+        "squeeze_time", "Squeeze time in the overview", "Time", None, never,
         always("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
-        words="zoom out canvas",
+        words="zoom out canvas", in_window=lambda context: context.stretch(1 / STRETCH),
     ),
     Action(
-        "go_to_time", "Go to time or spike…", "Time", lambda context: context.ask_time(), never,
+        "go_to_time", "Go to time or spike…", "Time", None, never,
         always("Go to a time of the recording"), ("T",), words="jump seek moment second position",
+        in_window=lambda context: context.ask_time(),
     ),
     Action(
         "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
         ("Alt+R",), ("Alt+R",), caption=_restrict_caption, words="range epoch interval window part limit",
     ),
     Action(
-        "ask_range", "Only a time range…", "Time", lambda context: context.ask_range(), never,
+        "ask_range", "Only a time range…", "Time", None, never,
         always("Use only the spikes of a time range in all views"), ("Alt+Shift+R",),
-        words="range epoch interval window part limit restrict",
+        words="range epoch interval window part limit restrict", in_window=lambda context: context.ask_range(),
     ),
     Action(
-        "command", "Command line", "Help", lambda context: context.ask_command(), never,
+        "command", "Command line", "Help", None, never,
         always("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
-        words="snippet type terminal prompt",
+        words="snippet type terminal prompt", in_window=lambda context: context.ask_command(),
     ),
     Action(
-        "keys", "All actions", "Help", lambda context: context.show_keys(), never,
+        "keys", "All actions", "Help", None, never,
         always("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
-        words="shortcuts hotkeys help search keyboard",
+        words="shortcuts hotkeys help search keyboard", in_window=lambda context: context.show_keys(),
     ),
 )  # fmt: skip
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.sentences import listed
 from napari_phy.session import Session
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.proposals import Proposal
-from napari_phy.widgets.actions import messages
 
 
 def listed_proposals(session: Session) -> tuple[Proposal, ...]:

@@ -1,19 +1,25 @@
 """What an action is, and how it is done or refused."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.session import Session
-from napari_phy.widgets.actions import messages
 
 logger = logging.getLogger(__name__)
 
+Outcome = UpdateInfo | str | None
+Run = Callable[[Session], Outcome]
+
 
 class ActionContext(Protocol):
-    """What an action may ask of the place where it is run: a workspace, or a stand-in in a test."""
+    """What an action may ask of the window in which it is run, or of a stand-in in a test."""
 
     @property
     def session(self) -> Session | None:
@@ -76,7 +82,7 @@ class ActionContext(Protocol):
         """Show the Proposals dock; `find` looks for proposals anew."""
         ...
 
-    def once_cut_is_known(self, act: Callable[[Session], str], *, is_due: bool) -> None:
+    def once_cut_is_known(self, act: Run, *, is_due: bool) -> None:
         """Do something that depends on the cut of the best cluster, and say what it returns.
 
         Where it `is_due`, the cut is looked for in the background first.
@@ -108,8 +114,9 @@ class Action:
         Words of the button, the menu entry and the list of keys.
     section : str
         Heading in menus and in the list of keys.
-    run : callable
-        Does it; called only with an open session and when `refusal` is None.
+    run : callable or None
+        Does it to a session, when `refusal` is None. Returns the edit that was made, or what to say about it, or None.
+        None where it can only be done in a window.
     refusal : callable
         Why it cannot be done now, or None.
     sentence : callable
@@ -130,12 +137,16 @@ class Action:
         Whether it can only be done with an open data set.
     words : str, default ''
         Other words by which it is found.
+    in_window : callable, optional
+        How it is done in a window, instead of `run`: by a dialog, in the background, with a dock.
+    needs_cut : callable, optional
+        Whether `run` would look for a cut of the best cluster, which a window then does in the background first.
     """
 
     action_id: str
     title: str
     section: str
-    run: Callable[[ActionContext], None]
+    run: Run | None
     refusal: Callable[[Session], str | None]
     sentence: Callable[[Session], str]
     keys: tuple[str, ...] = ()
@@ -147,6 +158,8 @@ class Action:
     is_edit: bool = False
     needs_session: bool = True
     words: str = ""
+    in_window: Callable[[ActionContext], None] | None = None
+    needs_cut: Callable[[Session], bool] | None = None
 
     def button_text(self, session: Session | None) -> str:
         """Return the words on the button: `Merge 3`."""
@@ -167,16 +180,10 @@ class Action:
         return self.refusal(session)
 
 
-def session_of(context: ActionContext) -> Session:
-    """Return the open data set; actions run only with one."""
-    assert context.session is not None
-    return context.session
-
-
-def say_if(context: ActionContext, sentence: str) -> None:
-    """Put a sentence into the status bar if there is one."""
-    if sentence:
-        context.say(sentence)
+def say_if(context: ActionContext, outcome: Outcome) -> None:
+    """Put what an action returned into the status bar if it is a sentence; edits are told by who follows them."""
+    if isinstance(outcome, str) and outcome:
+        context.say(outcome)
 
 
 def always(sentence: str) -> Callable[[Session], str]:
@@ -184,23 +191,34 @@ def always(sentence: str) -> Callable[[Session], str]:
     return lambda session: sentence
 
 
-def perform(action: Action, controller: ActionContext) -> bool:
-    """Run an action if it can be done, else say why not; return whether it was done."""
-    refusal = action.why_not(controller.session)
+def perform(action: Action, context: ActionContext) -> bool:
+    """Run an action in a window if it can be done, else say why not; return whether it was done."""
+    refusal = action.why_not(context.session)
     if refusal is not None:
-        controller.say(refusal)
+        context.say(refusal)
         return False
     try:
-        action.run(controller)
+        _run(action, context)
     except ClusteringError as error:
-        controller.say(str(error))
+        context.say(str(error))
         return False
     except NapariPhyError as error:
-        controller.complain(str(error))
+        context.complain(str(error))
         return False
     except Exception as error:  # of a plugin or of ours: the program goes on
         cause = error.__cause__ or error
         logger.exception("%s failed.", action.title)
-        controller.complain(messages.action_failed(action.title, cause))
+        context.complain(messages.action_failed(action.title, cause))
         return False
     return True
+
+
+def _run(action: Action, context: ActionContext) -> None:
+    session = context.session
+    if action.in_window is not None:
+        action.in_window(context)
+    elif action.run is not None and session is not None:
+        if action.needs_cut is not None:
+            context.once_cut_is_known(action.run, is_due=action.needs_cut(session))
+        else:
+            say_if(context, action.run(session))

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from napari_phy.core.sentences import listed, on_one_line
 from napari_phy.files.atomic import format_bytes
 from napari_phy.table.numbers import format_count, format_number
-from napari_phy.timeline import TimeBase
-from napari_phy.timeline.frame_counts import MOST_DOUBT
 from napari_phy.views.events import Event
 from napari_phy.views.time_words import range_words, read_range, read_time
 
@@ -15,8 +13,6 @@ NO_EVENTS = "This data set has no events."
 HOW_TO_GET_EVENTS = (
     "Read a table of trials, such as events.tsv of BIDS, draw epochs, or add crossings of a cell's trace in Imaging."
 )
-NO_PICTURE = "No image is open. Open a picture or a stack beside the recording to place the probe in it."
-PIXEL_NOT_KNOWN = "The image does not say how large a pixel is: type it in Pixel (µm)."
 NO_CLUSTERS = "This clustering has no clusters."
 NO_ROW_TO_GO_TO = "All clusters of the list are folded or skipped."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."
@@ -68,12 +64,6 @@ RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoo
 HOW_TO_GET_EPOCHS = "None yet: give a time range a name to keep it as one"
 KEEP_AS_EPOCH = "a name, if it is to be kept"
 EPOCH_NAMES = "Epochs of the same name belong together: a state, a drug, a kind of trial."
-COMPARING_CLOCKS = "Comparing pulses with frames…"
-NO_TIME_AXIS = "No layer has an axis of time. Open an image stack or a film beside the recording."
-NO_PULSES_FIT = "No line of the file has pulses that may be these frames. Choose where else the times are from."
-CHOOSE_TIMES = {"file": "Choose a .csv, .tsv, .txt or .npy with the times of frames or pulses."}
-CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."
-CANVAS_TAKEN = "Traces and spikes are in the canvas again."
 SUMMARISING = "Summarising the traces…"
 STORING_FEATURES = "Storing features by column…"
 READING_FEATURES = "Reading features…"
@@ -84,70 +74,7 @@ HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 OTHERS_HIDDEN = f"All other clusters are noise or MUA. Click “{HIDDEN_GROUPS}” below to see them."
 NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
-
-COMPARING_MOVIE = "Comparing spikes with the movie…"
-MOVIE_CANCELLED = "Cancelled. Nothing was changed."
-COMPARED_IS_GONE = "Cancelled: the movie, its clock, its cells or a cluster is not there any more."
-NEED_MOVIE = "Open an image stack with an axis of time."
-NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p, CaImAn or a TIFF."
-READING_CELL = "Reading one cell of the movie…"
-POINT_AT_CELL = "Point at a cell in the image to see its ΔF/F."
-ASK_TO_COMPARE = "Compare cells tests which cells follow the selected clusters."
-NOT_COMPARED = "The selected clusters were not compared yet: press Compare cells."
-NO_ROW_TIMES = "The clock of this movie has no times of rows: Link time gives them."
-
-
-def cell_progress(cell: int, percent: int) -> str:
-    """Return how far one cell is read."""
-    return f"Reading cell {cell}: {percent} %"
-
-
-def needs_clock(name: str) -> str:
-    """Return what a movie lacks."""
-    return f"{on_one_line(name)} has no clock yet: Link time gives it one."
-
-
-def cells_read(program: str, n_cells: int, n_found: int, problems: Sequence[str]) -> str:
-    """Return the sentence for cells that were read."""
-    of = "" if n_cells == n_found else f" of {format_number(n_found)}"
-    return " ".join([f"Read {format_number(n_cells)}{of} cells of {program}.", *problems])
-
-
-def results_hidden(names: Sequence[str]) -> list[str]:
-    """Return the sentence on results of a movie that others took the place of, none where there are none."""
-    if not names:
-        return []
-    what = on_one_line(names[0]) if len(names) == 1 else f"{len(names)} other results"
-    return [f"Hidden now: {what}; the layer list shows {'it' if len(names) == 1 else 'them'} again."]
-
-
-def clock_proposed(name: str, words: str, base: TimeBase) -> str:
-    """Say which clock a stack seems to have, or may have where all of its frames are doubtful."""
-    return f"{on_one_line(name)} {'may fit' if base.doubt.min() >= MOST_DOUBT else 'fits'} {words}."
-
-
-def linked_by(name: str, base: TimeBase) -> str:
-    """Say by what a layer is linked, and how sure its clock is."""
-    doubtful = int(base.is_doubtful.sum())
-    doubts = f" {format_count(doubtful, 'frame')} may be off; they are hatched." if doubtful else ""
-    start_s, stop_s = (format_number(edge, 3) for edge in base.range_s)
-    row_s = base.row_interval_s
-    rows = "" if row_s is None else f", rows {1e3 * row_s:.6g} ms apart"
-    when = f"{start_s}–{stop_s} s, {format_number(base.rate_hz, 3)} frames a second{rows}"
-    return f"{on_one_line(name)} is linked by {on_one_line(base.source)}: {when}.{doubts}"
-
-
-def rows_too_slow(n_rows: int, row_ms: float, base: TimeBase) -> str:
-    """Say that the rows of a frame take longer than the frame."""
-    return (
-        f"{n_rows} rows of {row_ms:g} ms are {n_rows * row_ms:.4g} ms, a frame is {1e3 * base.interval_s:.4g} ms. "
-        "Give the time from a row to the next one."
-    )
-
-
-def not_linked_again(name: str, reason: str) -> str:
-    """Say that a layer could not be put on the clock that was kept for it."""
-    return f"{on_one_line(name)} was linked to this data set, and is not now. {reason}"
+NO_FEATURES = "Spikes have no features, by which they could be clustered."
 
 
 def epoch_being_drawn(start_s: float, stop_s: float) -> str:
@@ -158,11 +85,6 @@ def epoch_being_drawn(start_s: float, stop_s: float) -> str:
 def epoch_drawn(start_s: float, stop_s: float) -> str:
     """Say that an epoch was drawn, and where its name can be changed."""
     return f"Epoch from {start_s:.3f} to {stop_s:.3f} s. Right-click it to rename or remove it."
-
-
-def crossings_added(name: str, n: int) -> str:
-    """Say that crossings of a trace are events now, and where they are shown."""
-    return f"Added {format_count(n, 'event')}, {on_one_line(name)}: PSTH shows them."
 
 
 def epoch_removed(name: str) -> str:
@@ -366,61 +288,6 @@ def busy_with(work: str) -> str:
     return f"{work} Try again in a moment."
 
 
-NO_FEATURES = "Spikes have no features, by which they could be clustered."
-LEAST_IS_MORE = "There cannot be more at least than at most."
-RECLUSTER_EXPLANATION = "By masked EM on their features. You see what comes of it before anything is changed."
-CHANGED_MEANWHILE = "These clusters were changed meanwhile. Nothing was changed."
-
-
-def recluster_question(clusters: Sequence[int]) -> str:
-    """Return the question how clusters are to be clustered anew."""
-    return f"Cluster the spikes of {listed(clusters)} anew"
-
-
-def reclustering(clusters: Sequence[int]) -> str:
-    """Return what is shown while clusters are clustered anew."""
-    return f"Clustering {listed(clusters)} anew…"
-
-
-def reclustered(clusters: Sequence[int], n_found: int) -> str:
-    """Return what clusters would become."""
-    return f"{listed(clusters)} would be {format_count(n_found, 'cluster')}"
-
-
-def reclustered_sizes(sizes: Sequence[int], n_noise: int) -> str:
-    """Return how many spikes there would be in each of them."""
-    counts = listed(map(format_number, sorted(sizes, reverse=True)), 8)
-    noise = f" Noise would have {format_count(n_noise, 'spike')}." if n_noise else ""
-    return f"They would have {counts} spikes.{noise} Features shows each in a colour of its own."
-
-
-def found_as_they_are(clusters: Sequence[int]) -> str:
-    """Return that a cluster is found as it is."""
-    return f"{listed(clusters)} is found as it is. Nothing was changed."
-
-
-CHOOSE_RAW = (
-    "Choose a .prm, or raw data and their probe. What detection finds is seen below before anything is written."
-)
-NAME_RESULT = "Name the .kwik to write, under Save as."
-LOOKING_FOR_SPIKES = "Measuring the noise, and looking for spikes…"
-SORTING, DETECTING = "Detecting and clustering spikes…", "Detecting spikes…"
-
-
-def sorting_progress(stage: str, fraction: float, time_left_s: float | None) -> str:
-    """Return how far a job is: `Detecting spikes: 42 %, about 20 s left`."""
-    left = "" if time_left_s is None else f", about {format_number(max(1, time_left_s))} s left"
-    return f"{stage}: {int(100 * fraction)} %{left}"
-
-
-def sorted_spikes(n_spikes: int, n_clusters: int | None, name: str) -> str:
-    """Return what was found and where it is; None clusters where spikes were detected only."""
-    if not n_spikes:
-        return f"No spike was found; {name} is empty and is not opened. Lower the strong threshold."
-    clusters = "" if n_clusters is None else f" in {format_count(n_clusters, 'cluster')}"
-    return f"Found {format_count(n_spikes, 'spike')}{clusters}: {name}."
-
-
 def cancelled(work: str) -> str:
     """Return the sentence after work was cancelled."""
     return f"{work.rstrip('…')} was cancelled. Nothing was changed."
@@ -441,11 +308,6 @@ def save_failed(cause: object, n_edits: int) -> str:
     reason = str(cause).rstrip(".") or "the file could not be written"
     edits = "your edit stays" if n_edits == 1 else f"your {format_number(n_edits)} edits stay"
     return f"Could not save: {reason}. Nothing was changed; {edits} in the journal."
-
-
-def read_only(name: str) -> str:
-    """Return why a data set cannot be saved."""
-    return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
 
 
 def spikes_of_whole(n_spikes: int, range_s: tuple[float, float] | None) -> str:

@@ -1,5 +1,6 @@
 """Moving through a data set: along the time line, and through the proposals of the wizard."""
 
+from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.session import Session
@@ -7,7 +8,6 @@ from napari_phy.views.events import Event, next_event
 from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.time_words import read_time
 from napari_phy.views.wizard_review import compute_progress
-from napari_phy.widgets.actions import messages
 
 
 def turn_page(session: Session, step: int) -> None:
