@@ -7,7 +7,7 @@ import pytest
 
 from napari_phy import notebook
 from napari_phy.actions.action_table import ACTIONS, BY_ID
-from napari_phy.notebook.actions import KEYS, OFFERED, buttons, run
+from napari_phy.notebook.actions import KEYS, OFFERED, run
 
 SHARED = Path(notebook.__file__).parent / "static" / "shared.js"
 

@@ -12,44 +12,16 @@ from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.decisions import Decisions
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
-from napari_phy.core.memory import ByteCache
 from napari_phy.core.signals import signal
 from napari_phy.core.summaries import wizard_html
-from napari_phy.core.wizard_order import Arrange, ExpectedGain, by_size
+from napari_phy.core.wizard_order import Arrange, ExpectedGain, Ranking, Similarity, by_size
 
 logger = logging.getLogger(__name__)
 
-Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
 LEAST_SCORE = 0.5  # of a cut that is proposed
 LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to, of most measures; lists show less as nothing
-
-
-class Similarity:
-    """Similarities computed so far: `similarity[a, b]`, 0.0 for a pair that was never computed, or very long ago."""
-
-    def __init__(self, rank: Callable[[int], Ranking]) -> None:
-        self._rank = rank
-        self._values: ByteCache[int, dict[int, float]] = ByteCache(lambda values: 100 * len(values))
-
-    def __getitem__(self, pair: tuple[int, int]) -> float:
-        a, b = pair
-        return (self._values.get(a) or {}).get(b, (self._values.get(b) or {}).get(a, 0.0))
-
-    def ranked(self, cluster: int) -> list[int]:
-        """Return the other clusters, the most similar first; none where the features cannot be read."""
-        values = dict(self.rank(cluster))
-        self._values.put(cluster, values)
-        return list(values)
-
-    def rank(self, cluster: int) -> Ranking:
-        """Return them with their similarities, of which none is kept."""
-        try:
-            return self._rank(cluster)
-        except NapariPhyError as error:
-            logger.warning("Nothing is proposed beside cluster %d: %s", cluster, error)
-            return []
 
 
 class Wizard:

@@ -1,13 +1,19 @@
-"""In which order a wizard goes through clusters."""
+"""In which order a wizard goes through clusters, and through the candidates of each."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.memory import ByteCache
+
+logger = logging.getLogger(__name__)
 
 Arrange = Callable[[Sequence[int]], list[int]]  # puts clusters in order
+Ranking = Sequence[tuple[int, float]]  # (other cluster, similarity), the most similar first
 
 
 def by_size(manager: ClusterManager) -> Arrange:
@@ -48,6 +54,32 @@ def by_value(
     return arrange
 
 
+class Similarity:
+    """Similarities computed so far: `similarity[a, b]`, 0.0 for a pair that was never computed, or very long ago."""
+
+    def __init__(self, rank: Callable[[int], Ranking]) -> None:
+        self._rank = rank
+        self._values: ByteCache[int, dict[int, float]] = ByteCache(lambda values: 100 * len(values))
+
+    def __getitem__(self, pair: tuple[int, int]) -> float:
+        a, b = pair
+        return (self._values.get(a) or {}).get(b, (self._values.get(b) or {}).get(a, 0.0))
+
+    def ranked(self, cluster: int) -> list[int]:
+        """Return the other clusters, the most similar first; none where the features cannot be read."""
+        values = dict(self.rank(cluster))
+        self._values.put(cluster, values)
+        return list(values)
+
+    def rank(self, cluster: int) -> Ranking:
+        """Return them with their similarities, of which none is kept."""
+        try:
+            return self._rank(cluster)
+        except NapariPhyError as error:
+            logger.warning("Nothing is proposed beside cluster %d: %s", cluster, error)
+            return []
+
+
 class ExpectedGain:
     """How many spikes a merge of each cluster is expected to put in the right place.
 
@@ -70,7 +102,7 @@ class ExpectedGain:
     def __init__(
         self,
         manager: ClusterManager,
-        rank: Callable[[int], Sequence[tuple[int, float]]],
+        rank: Callable[[int], Ranking],
         may_be_candidate: Callable[[int], bool],
         may_be_compared: Callable[[int, int], bool],
     ) -> None:

@@ -8,7 +8,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
 from napari_phy.actions import messages
@@ -29,14 +29,12 @@ from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, tak
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.window.data_files import check_file
+from napari_phy.widgets.window.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from napari_phy.widgets.help.help_window import KeysWindow
 
 logger = logging.getLogger(__name__)
-
-REPEAT_MS, N_REPEATS = 100, 10
-SAID_MS = 10_000  # what was done stands so long in the status bar
 
 
 class ActionController(QObject):
@@ -82,7 +80,7 @@ class ActionController(QObject):
         self._session: Session | None = None
         self._opened: Any = None  # the clustering that was open when the session was set
         self._links = SessionLinks(self)
-        self._sentence = ""
+        self._status = StatusBar(viewer, self)
         self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
         self._n_unsaved = 0  # before a save that somebody else may have started
         self.work = BackgroundWork(self)
@@ -90,15 +88,6 @@ class ActionController(QObject):
         self._cuts.result_ready.connect(self._on_cut_known)
         self.bindings = key_bindings()
         self._keys_window: KeysWindow | None = None
-        self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self._say_later)
-        self._said = ""
-        self._n_repeats = 0
-        self._repeats = QTimer(self, interval=REPEAT_MS)
-        self._repeats.timeout.connect(self._repeat)
-        self._clear = QTimer(self, singleShot=True, interval=SAID_MS)
-        self._clear.timeout.connect(self._clear_status)
-        viewer.events.status.connect(self._on_status_changed)
 
     @property
     def session(self) -> Any:
@@ -129,10 +118,7 @@ class ActionController(QObject):
             else:
                 self.report(messages.opened(session.name, n_clusters, n_spikes, model.n_channels))
         else:
-            self._later.stop()
-            self._repeats.stop()
-            self._clear.stop()
-            self.say("")
+            self._status.clear()
         self._show_title()
 
     def is_free(self) -> bool:
@@ -155,15 +141,15 @@ class ActionController(QObject):
 
     def say(self, sentence: str) -> None:
         """Put a sentence into the status bar."""
-        viewer = self._viewer()
-        if viewer is not None:
-            self._said = sentence
-            viewer.status = sentence
+        self._status.say(sentence)
+
+    def report(self, sentence: str) -> None:
+        """Say what was done after the selection has followed and said its own."""
+        self._status.report(sentence)
 
     def say_again(self) -> None:
         """Repeat what was done last, if nothing else was said since, as of what is under the mouse."""
-        if self._said == self._sentence:
-            self._say_later()
+        self._status.say_again()
 
     def complain(self, sentence: str) -> None:
         """Show why an edit failed, until one does not."""
@@ -380,38 +366,6 @@ class ActionController(QObject):
 
     def _on_range_changed(self) -> None:
         self.report(messages.times_used(not_none(self._session).time.range_s))
-
-    def report(self, sentence: str) -> None:
-        """Say what was done after the selection has followed and said its own."""
-        self._sentence = sentence
-        self._later.start()
-
-    def _say_later(self) -> None:
-        self.say(self._sentence)
-        self._n_repeats = N_REPEATS
-        self._repeats.start()
-        self._clear.start()
-
-    def _clear_status(self) -> None:
-        """Empty the status bar if it still tells what was done last."""
-        viewer = self._viewer()
-        if viewer is not None and self._said == self._sentence == viewer.status:
-            self.say("")
-
-    def _on_status_changed(self, event: Any = None) -> None:
-        """Take what was said for over once napari says something else: of its canvas, under the mouse."""
-        viewer = self._viewer()
-        if isalive(self) and viewer is not None and not self._repeats.isActive():
-            self._said = viewer.status or self._said
-
-    def _repeat(self) -> None:
-        """Say it again for a second: napari empties the status bar when the mouse or the canvas has moved."""
-        viewer = self._viewer()
-        self._n_repeats -= 1
-        if viewer is None or self._n_repeats <= 0 or self._said != self._sentence:
-            self._repeats.stop()
-        elif viewer.status != self._said:
-            viewer.status = self._said
 
     def _show_title(self) -> None:
         viewer, session = self._viewer(), self._session
