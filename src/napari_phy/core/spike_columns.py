@@ -57,7 +57,9 @@ class SpikeColumns:
         return self
 
 
-def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> SpikeColumns:
+def spike_columns(
+    features: Float32, masks: Float32, y_um: npt.NDArray[Any], near: npt.NDArray[np.int64] | None = None
+) -> SpikeColumns:
     """Return the columns of some spikes.
 
     Where all features are 0 the masks decide alone. A spike with one feature or mask that cannot have been measured
@@ -71,6 +73,8 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
         Masks of the spikes, 0…1.
     y_um : ndarray, shape (n_channels,)
         Depth of each channel.
+    near : ndarray of int64, shape (n, n_near), optional
+        Channels of each spike that features and masks are of; else they are of all.
     """
     n_spikes, n_channels = masks.shape
     measured = is_measured(features) & is_measured(masks)
@@ -84,9 +88,15 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
     total[silent] = weights[silent].sum(axis=1)
     unknown = total <= 0
     total[unknown] = np.nan
-    channels = weights.argmax(axis=1).astype(np.uint16)
+    y_um = np.asarray(y_um, dtype=np.float64)
+    if near is None:
+        channels = weights.argmax(axis=1).astype(np.uint16)
+        depths = (weights @ y_um / total).astype(np.float32)
+    else:
+        largest = weights == weights.max(axis=1, initial=0)[:, None]
+        channels = np.where(largest, near, UNKNOWN_CHANNEL).min(axis=1, initial=UNKNOWN_CHANNEL).astype(np.uint16)
+        depths = (np.einsum("ij,ij->i", weights, y_um[near]) / total).astype(np.float32)
     channels[unknown] = UNKNOWN_CHANNEL
-    depths = (weights @ np.asarray(y_um, dtype=np.float64) / total).astype(np.float32)
     amplitudes = sizes[:, :, 0].max(axis=1, initial=0).astype(np.float32, copy=False)
     amplitudes[~measured] = np.nan
     return SpikeColumns(channels, depths, amplitudes)

@@ -18,6 +18,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns, spike_columns
 from napari_phy.files.atomic import write_file
 from napari_phy.files.side_folder import find_side_file, make_side_folder
+from napari_phy.table.spike_rows import FewRows
 
 logger = logging.getLogger(__name__)
 
@@ -80,11 +81,19 @@ class SpikeColumnStore:
             sentences = [sentence for sentence in model.missing if "feature" in sentence.lower()]
             raise MissingDataError(sentences[0] if sentences else f"{model.name} has no features.")
         columns = self._begun = self._begun or SpikeColumns.empty(model.n_spikes)
-        step = max(1, _BLOCK_BYTES // (4 * (features.shape[1] + masks.shape[1])))
+        few = (features, masks) if isinstance(features, FewRows) and isinstance(masks, FewRows) else None
+        n_values = features.shape[1] + masks.shape[1] if few is None else few[0].n_at_most + few[1].n_at_most
+        step = max(1, _BLOCK_BYTES // (4 * n_values))
+        y_um = model.probe.positions[:, 1]
         while self._n_done < model.n_spikes:
             on_progress(self._n_done / model.n_spikes)
             some = slice(self._n_done, min(self._n_done + step, model.n_spikes))
-            columns.put(some.start, spike_columns(features[some], masks[some], model.probe.positions[:, 1]))
+            if few is None:
+                found = spike_columns(features[some], masks[some], y_um)
+            else:
+                near, of_masks = few[1].few(some)
+                found = spike_columns(few[0].few(some)[1], of_masks, y_um, near)
+            columns.put(some.start, found)
             self._n_done = some.stop
         self._begun = None
         self._write(columns)

@@ -13,6 +13,7 @@ from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.additive_sums import AdditiveSums
+from napari_phy.table.spike_rows import FewRows
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -65,8 +66,10 @@ class FeatureSums:
         self._masks = masks
         self._n_channels = masks.shape[1]
         self._n_features = features.shape[1]
+        self._few = (features, masks) if isinstance(features, FewRows) and isinstance(masks, FewRows) else None
         row_bytes = 4 * (self._n_channels + self._n_features)
-        self._block = max(1, BLOCK_BYTES // row_bytes)
+        read_bytes = row_bytes if self._few is None else 4 * sum(rows.n_at_most for rows in self._few)
+        self._block = max(1, BLOCK_BYTES // max(1, read_bytes))
         self.is_sampled = manager.total_spikes * row_bytes > max_bytes
         n_clusters = max(1, len(manager.cluster_ids))
         self._n_per_cluster = max(200, max_bytes // row_bytes // n_clusters) if self.is_sampled else None
@@ -125,9 +128,13 @@ class FeatureSums:
         n_done = 0
         for spikes, labels in blocks:
             on_progress(n_done / n_rows)
-            terms, order = self._terms(spikes), np.argsort(labels, kind="stable")
-            found, starts = np.unique(labels[order], return_index=True)
-            for label, total in zip(found.tolist(), np.add.reduceat(terms[order], starts), strict=True):
+            if self._few is not None:
+                found, rows = self._sums_of_few(*self._few, spikes, labels)
+            else:
+                terms, order = self._terms(spikes), np.argsort(labels, kind="stable")
+                found, starts = np.unique(labels[order], return_index=True)
+                rows = np.add.reduceat(terms[order], starts)
+            for label, total in zip(found.tolist(), rows, strict=True):
                 totals[label] = totals[label] + total if label in totals else total.copy()
             n_done += len(labels)
         return totals
@@ -144,7 +151,37 @@ class FeatureSums:
         flat = features.reshape(len(masks), -1)
         return np.concatenate([masks, flat, np.abs(features).sum(axis=2), measured[:, None]], axis=1)
 
+    def _sums_of_few(
+        self, features: FewRows, masks: FewRows, spikes: slice | Int64, labels: npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.integer], Float64]:
+        """Return the labels and (n_labels, n_sums), the sums of `_terms` by label, without what is 0."""
+        (columns, values), (channels, of_masks) = features.few(spikes), masks.few(spikes)
+        measured = is_measured(values) & is_measured(of_masks)
+        if not measured.all():
+            values, of_masks = np.where(measured[:, None], values, 0), np.where(measured[:, None], of_masks, 0)
+            self._note_unmeasured(spikes, ~measured)
+        found, places = np.unique(labels, return_inverse=True)
+        n_each = values.shape[1] // max(1, of_masks.shape[1])
+        masked = values.astype(np.float64) * np.repeat(of_masks, n_each, axis=1)
+        sizes = np.abs(masked).reshape(*channels.shape, n_each).sum(axis=2)
+        parts = [
+            _by_label(places, len(found), channels, of_masks, self._n_channels),
+            _by_label(places, len(found), columns, masked, self._n_features),
+            _by_label(places, len(found), channels, sizes, self._n_channels),
+            np.bincount(places, weights=measured, minlength=len(found))[:, None],
+        ]
+        return found, np.concatenate(parts, axis=1)
+
     def _note_unmeasured(self, spikes: slice | Int64, unmeasured: npt.NDArray[np.bool_]) -> None:
         if self._is_unmeasured is None:
             self._is_unmeasured = np.zeros(self._manager.total_spikes, dtype=np.bool_)
         self._is_unmeasured[spikes] = unmeasured
+
+
+def _by_label(
+    places: Int64, n_labels: int, columns: Int64, values: npt.NDArray[np.floating], n_columns: int
+) -> Float64:
+    """Return (n_labels, n_columns), the sums of values by the label of their row and by their column."""
+    flat = (places[:, None] * n_columns + columns).reshape(-1)
+    sums = np.bincount(flat, weights=values.reshape(-1), minlength=n_labels * n_columns)
+    return sums.reshape(n_labels, n_columns).astype(np.float64, copy=False)

@@ -53,11 +53,14 @@ class ColumnRows(SpikeRows, Protocol):
 
 @runtime_checkable
 class FewRows(SpikeRows, Protocol):
-    """Rows of which few values are not 0."""
+    """Rows of which few values are not 0; those of features lie on the channels of the masks, in the same order."""
 
     @property
     def n_at_most(self) -> int:
         """How many of them, in a row."""
+
+    def few(self, spike_ids: slice | SpikeIds, /) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return the columns and values, (n, n_at_most) each; a column twice where there are fewer, as 0 once."""
 
 
 @runtime_checkable

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from phy_folder import N_CHANNELS, N_TEMPLATES, make_truth, write_folder
 
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.spike_columns import spike_columns
 from napari_phy.formats.phy.model import PhyModel
 from napari_phy.session import open_session
+from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.feature_choices import axis_text, find_axes, other_axes
 from napari_phy.views.features import FeatureAxis, FeatureRequest, compute_features, spikes_in_lasso
@@ -193,3 +197,26 @@ def test_templates_stand_in_for_waveforms_in_units_of_the_sorter(tmp_path):
         assert model.unit == "a.u."
         assert model.missing[-1].endswith("is its template times its amplitude, in units of the sorter.")
         assert model.waveforms.shape == (SPIKES, 12, N_CHANNELS)
+
+
+def test_sums_and_columns_of_few_features_are_those_of_all(tmp_path):
+    near = TRUTH.near.copy()
+    near[0, 1], near[1, 2], near[2, 0] = near[0, 2], N_CHANNELS, -1  # one twice, and padding
+    features = TRUTH.features.copy()
+    features[5, 0], features[9] = np.nan, 0
+    folder = written(tmp_path / "ks", pc_feature_ind=near, pc_features=features.swapaxes(1, 2))
+    with closing(PhyModel(folder)) as model:
+        found, channels = SpikeColumnStore(model).get(), model.probe.positions[:, 1]
+        expected = spike_columns(model.features[:], model.masks[:], channels)
+        for name in ("channels", "depths", "amplitudes"):
+            np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-6)
+        manager = ClusterManager(model.spike_clusters)
+        sums = FeatureSums(manager, model.features, model.masks).get(range(N_TEMPLATES))
+        dense = FeatureSums(manager, np.asarray(model.features[:]), np.asarray(model.masks[:])).get(range(N_TEMPLATES))
+        for cluster, one in sums.items():
+            for name in ("n_spikes", "mask_sum", "feature_mask_sum", "abs_sum"):
+                np.testing.assert_allclose(getattr(one, name), getattr(dense[cluster], name), rtol=1e-6, atol=1e-6)
+        columns, values = model.features.few(np.array([3, 0, 3]))
+        rows = np.zeros((3, model.features.shape[1]), np.float32)
+        np.add.at(rows, (np.arange(3)[:, None], columns), values)
+        np.testing.assert_array_equal(rows, model.features[[3, 0, 3]])

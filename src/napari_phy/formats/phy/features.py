@@ -45,6 +45,11 @@ class SparseRows:
     n_channels: int
 
     @property
+    def n_near(self) -> int:
+        """Channels of a template."""
+        return int(self.near.shape[1])
+
+    @property
     def n_pcs(self) -> int:
         """Features of a channel."""
         return self.stored.shape[1 if self.is_pcs_first else 2]
@@ -80,6 +85,11 @@ class NearRows(Protocol):
     @property
     def near(self) -> npt.NDArray[np.int64]:
         """(n_templates, n_near) channels of each template; those that are none are `n_channels`."""
+        ...
+
+    @property
+    def n_near(self) -> int:
+        """Channels of a template, known without reading."""
         ...
 
     @property
@@ -126,7 +136,20 @@ class PcFeatures:
     @property
     def n_at_most(self) -> int:
         """How many values of a row are not 0, at most."""
-        return int(self._sparse.near.shape[1]) * self._sparse.n_pcs
+        return self._sparse.n_near * self._sparse.n_pcs
+
+    def few(self, spike_ids: slice | npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return the columns and values of spikes, (n, n_at_most) each; nan where nothing is."""
+        ids, order = sorted_ids(spike_ids, self.shape[0])
+        has, templates, values, lost = self._read(ids)
+        values[lost] = np.nan
+        out = np.full((len(ids), *values.shape[1:]), np.nan, dtype=np.float32)
+        out[has] = values
+        channels = np.zeros(out.shape[:2], dtype=np.int64)
+        channels[has] = channels_near(self._sparse)[templates]
+        columns = channels[:, :, None] * self._sparse.n_pcs + np.arange(self._sparse.n_pcs)
+        flat = columns.reshape(len(ids), self.n_at_most), out.reshape(len(ids), self.n_at_most)
+        return in_order(flat[0], order, spike_ids), in_order(flat[1], order, spike_ids)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -210,7 +233,15 @@ class PcMasks:
     @property
     def n_at_most(self) -> int:
         """How many values of a row are not 0, at most."""
-        return int(self._sparse.near.shape[1])
+        return self._sparse.n_near
+
+    def few(self, spike_ids: slice | npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return the columns and values of spikes, (n, n_at_most) each."""
+        ids, order = sorted_ids(spike_ids, self.shape[0])
+        templates = self._templates_of(ids)
+        channels = channels_near(self._sparse)[templates]
+        values = self._near_templates[templates]
+        return in_order(channels, order, spike_ids), in_order(values, order, spike_ids)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -238,6 +269,20 @@ class PcMasks:
             n = min(len(near), len(self._templates))
             out[:n, :-1] *= self._templates.shares[:n]
         return np.ascontiguousarray(out[:, :-1])
+
+    @cached_property
+    def _near_templates(self) -> npt.NDArray[np.float32]:
+        """(n_templates + 1, n_near) of `_of_templates`, on the channels near."""
+        near, masks = self._sparse.near, self._of_templates
+        out = np.zeros((len(masks), self.n_at_most), dtype=np.float32)
+        spikes, places = np.nonzero(near < self.shape[1])
+        out[spikes, places] = masks[spikes, near[spikes, places]]
+        return out
+
+
+def channels_near(sparse: NearRows) -> npt.NDArray[np.int64]:
+    """Return (n_templates, n_near) channels, 0 for those that are none."""
+    return np.where(sparse.near < sparse.n_channels, sparse.near, 0)
 
 
 def having(sparse: NearRows, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
@@ -292,7 +337,7 @@ def sparse_rows(
         channels = np.tile(np.arange(n_channels), (int(templates.max(initial=0)) + 1, 1))
     else:
         channels = as_integers(near.read(), near.path.name).reshape(near.shape[0], -1)
-        channels = np.where((channels >= 0) & (channels < n_channels), channels, n_channels)
+        channels = _each_once(np.where((channels >= 0) & (channels < n_channels), channels, n_channels), n_channels)
     n_near = channels.shape[1]
     if n_near not in stored.shape[1:]:
         there = f"{n_channels} {what}" if near is None else f"{n_near} {what} a template in {near.path.name}"
@@ -314,6 +359,16 @@ def sparse_rows(
         known = np.where((templates >= 0) & (templates < len(channels)), templates, -1)
     is_pcs_first = stored.shape[2] == n_near
     return SparseRows(stored, is_pcs_first, channels, known, rows, n_channels)
+
+
+def _each_once(near: npt.NDArray[np.int64], n_channels: int) -> npt.NDArray[np.int64]:
+    """Return channels of templates; where one has a channel several times, only the last counts."""
+    order = np.argsort(near, axis=1, kind="stable")
+    ordered = np.take_along_axis(near, order, axis=1)
+    ordered[:, :-1][ordered[:, :-1] == ordered[:, 1:]] = n_channels
+    out = np.empty_like(near)
+    np.put_along_axis(out, order, ordered, axis=1)
+    return out
 
 
 def template_rows(

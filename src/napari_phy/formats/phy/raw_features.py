@@ -67,6 +67,11 @@ class ComputedRows:
             digest.update(np.ascontiguousarray(values).data)
         return [_VERSION, N_NEAR, _N_PCS, _N_SAMPLE, digest.hexdigest(), self._waveforms.identity]
 
+    @property
+    def n_near(self) -> int:
+        """Channels of a template."""
+        return self.n_channels if self._shapes is None else min(N_NEAR, self.n_channels)
+
     @cached_property
     def near(self) -> Int64:
         """(n_templates, n_near) channels of each template, the largest first."""
