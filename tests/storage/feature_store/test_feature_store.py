@@ -2,6 +2,10 @@
 
 import errno
 import json
+import os
+import signal
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -14,8 +18,9 @@ from numpy.testing import assert_array_equal
 from napari_phy.core.errors import FeatureStoreError
 from napari_phy.core.memory import MemoryBudget
 from napari_phy.core.progress import CancelledError
+from napari_phy.files.rows import RowFile
 from napari_phy.storage.feature_store import building
-from napari_phy.storage.feature_store.files import COLUMNS, HEADER, STATE
+from napari_phy.storage.feature_store.files import HEADER, STATE
 from napari_phy.storage.feature_store.sparse_rows import CsrSource, DenseSource, SparseRows
 from napari_phy.storage.feature_store.store import FeatureStore
 
@@ -205,6 +210,45 @@ def test_building_goes_on_where_it_was_broken_off(tmp_path, density):
         FeatureStore(tmp_path, identity=["a"])
 
 
+KILLED = """
+import os, signal, sys
+import numpy as np
+from napari_phy.files.rows import RowFile
+from napari_phy.storage.feature_store import building
+from napari_phy.storage.feature_store.store import FeatureStore
+
+building.CHUNK_PAIRS, building.CHUNK_ROWS, building.N_SAMPLE, building._N_TRIED = 7, 16, 5, 13
+left, write_at = [int(sys.argv[3])], building.AppendedFiles.write_at
+
+def die(self, name, start, array):
+    left[0] -= 1
+    if not left[0]:
+        content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        write_at(self, name, start, content[: len(content) // 2])
+        self._writer.submit(os.kill, os.getpid(), signal.SIGKILL).result()
+    write_at(self, name, start, array)
+
+building.AppendedFiles.write_at = die
+FeatureStore.build(np.load(sys.argv[1]), sys.argv[2], identity=1, memory_bytes=2000)
+"""
+
+
+@pytest.mark.parametrize("density", [0.3, 1])
+def test_building_that_was_killed_goes_on(tmp_path, density):
+    table, folder = make_table(400, density=density), tmp_path / "store"
+    np.save(tmp_path / "table.npy", table)
+    n_done = []
+    for n_writes in (40, 60):
+        command = [sys.executable, "-c", KILLED, str(tmp_path / "table.npy"), str(folder), str(n_writes)]
+        ended = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "NUMBA_DISABLE_JIT": "1"})
+        assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
+        with pytest.raises(FeatureStoreError, match="holds no feature store"):
+            FeatureStore(folder)
+        n_done.append(json.loads((folder / STATE).read_text())["values"]["n_done"])
+    assert 0 < n_done[0] < n_done[1]
+    assert_holds(FeatureStore.build(table, folder, identity=1, memory_bytes=2000), table)
+
+
 @pytest.mark.parametrize("density", [0.3, 1])
 def test_a_full_disk_leaves_nothing_behind(tmp_path, density, monkeypatch):
     table = make_table(300, density=density)
@@ -317,21 +361,22 @@ def test_what_is_not_there_is_refused(tmp_path):
         FeatureStore.build(np.zeros(4), tmp_path)
 
 
-def test_more_memory_reads_less(tmp_path, monkeypatch):
+@pytest.mark.parametrize("by_row", [False, True])
+def test_more_memory_reads_less(tmp_path, monkeypatch, by_row):
     table = make_table(400)
     FeatureStore.build(table, tmp_path).close()
+    spans, read = [], RowFile.read_spans
+    monkeypatch.setattr(RowFile, "read_spans", lambda self, some: (spans.extend(some), read(self, some))[1])
     n_read = []
     for n_bytes in (0, 2**20):
         store = FeatureStore(tmp_path, cache_bytes=n_bytes)
-        read = type(store._file(COLUMNS, 1)).read_spans
-        spans = []
-        with monkeypatch.context() as patch:
-            patch.setattr(
-                "napari_phy.files.rows.RowFile.read_spans",
-                lambda self, some, read=read, spans=spans: (spans.extend(some), read(self, some))[1],
-            )
-            for _ in range(3):
-                assert_same(store.columns(np.arange(400), [1, 2]), table[:, [1, 2]])
+        spans.clear()
+        for start in (0, 1, 0, 1, 0, 1):
+            some = np.arange(start, 400, 9)
+            if by_row:
+                assert_same(store.rows(some), table[some])
+            else:
+                assert_same(store.columns(some, [1, 2]), table[some][:, [1, 2]])
         n_read.append(len(spans))
         assert store._cache.nbytes <= n_bytes
     assert n_read[1] * 2 < n_read[0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +33,7 @@ from napari_phy.storage.feature_store.sparse_rows import (
 SpikeIds = npt.NDArray[np.int64]
 
 _WORDS_AT_ONCE = 2**24  # that are read for one query
+_SCATTERED = 4  # rows per row that is asked for, from which what was read is kept
 
 _look_up = ReadyLoop("napari_phy.storage.feature_store._loops", "look_up")
 
@@ -181,7 +183,7 @@ class FeatureStore:
         """
         if self.is_dense:
             ids, inverse = np.unique(self._ids_of(spike_ids), return_inverse=True)
-            return self._layout.values_of(self._records(ids))[inverse]
+            return self._layout.values_of(self._kept(ROWS, ids, lambda: self._records(ids)))[inverse]
         return self.sparse(spike_ids).dense(self.shape[1], self.fill)
 
     def sparse(self, spike_ids: npt.ArrayLike | slice) -> SparseRows:
@@ -191,12 +193,11 @@ class FeatureStore:
             return SparseRows.of(self.rows(ids), self.fill)
         if len(ids) and np.array_equal(ids, self.sample_ids):
             return self._sparse_sample()
-        is_ascending = bool((ids[1:] > ids[:-1]).all())
-        unique, inverse = (ids, None) if is_ascending else np.unique(ids, return_inverse=True)
-        words = self._records(unique)
-        if inverse is not None:
-            words = words[inverse]
-        return self._unpacked(words)
+        if bool((ids[1:] > ids[:-1]).all()):
+            found: SparseRows = self._kept("sparse", ids, lambda: self._unpacked(self._records(ids)))
+            return found
+        unique, inverse = np.unique(ids, return_inverse=True)
+        return self._unpacked(self._records(unique)[inverse])
 
     def close(self) -> None:
         """Release the files."""
@@ -310,6 +311,17 @@ class FeatureStore:
         if not self.has_rows:
             raise FeatureStoreError(f"{self.path} holds columns only; read rows from where it was built from.")
         return self._checked(ROWS, self._file(ROWS, self._layout.n_words).take(ids))
+
+    def _kept(self, name: str, ids: SpikeIds, read: Callable[[], Any]) -> Any:
+        """Return what is read of ascending spikes, from memory where the same ones were read before."""
+        if not len(ids) or ids[-1] - ids[0] < _SCATTERED * len(ids):  # quick to read again, and maybe a pass over all
+            return read()
+        key = name, hashlib.blake2b(np.ascontiguousarray(ids).data, digest_size=16).digest()
+        found = self._cache.get(key)
+        if found is None:
+            found = read()
+            self._cache.put(key, found)
+        return found
 
     def _sample(self) -> Words:
         words = self._cache.get(SAMPLE)
