@@ -23,10 +23,9 @@ from napari_phy.files.platform_files import is_file
 
 VERSION = 1
 HEADER, STATE = "store.json", "building.json"
-COLUMNS, INDEX, ROWS, MORE_ROWS, SAMPLE, ABSENT = (
-    *("columns.bin", "index.bin", "rows.bin", "more-rows.bin"),
-    *("sample.bin", "absent.bin"),
-)
+COLUMNS, INDEX = "columns.bin", "index.bin"
+ROWS, MORE_ROWS = "rows.bin", "more-rows.bin"
+SAMPLE, ABSENT = "sample.bin", "absent.bin"
 RUNS, RUN_STARTS = "runs.tmp", "run-starts.tmp"
 _MAX_JSON_BYTES = 1 << 20
 _WAITING_BYTES = 2**26  # that wait for the disk

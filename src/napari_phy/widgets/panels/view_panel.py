@@ -1,40 +1,33 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from napari.viewer import Viewer
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
-from napari_phy.formats.parameter_files.settings import setting
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
 from napari_phy.widgets.base.latest_result import LatestResult, view_pool
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.safe_slot import safe_slot
-from napari_phy.widgets.base.session_links import SessionLinks
-from napari_phy.widgets.panels.picture_panel import PicturePanel
-from napari_phy.widgets.panels.setting_controls import SettingControls
+from napari_phy.widgets.panels.settings_panel import SettingsPanel
 from napari_phy.widgets.plots.opengl import opengl_problem
 
 logger = logging.getLogger(__name__)
 
-FORM_HELP = "Settings… in ⋯ shows all settings in one window."
 
-
-class ViewPanel(PicturePanel):
+class ViewPanel(SettingsPanel):
     """Base of the views.
 
     A subclass says what it needs (`make_request`), computes it (`compute`, in a worker thread), and paints it
@@ -56,7 +49,6 @@ class ViewPanel(PicturePanel):
     all_times = False  # computes of all spikes when only those of a stretch of time are used
     draws_times = False  # has all of them in sight, and veils those that are not used
     has_times = True  # shows spikes, or what is made of them
-    settings_type: ClassVar[type[ViewSettings]] = ViewSettings
 
     locate_requested = Signal()
     drawn = Signal()
@@ -70,9 +62,6 @@ class ViewPanel(PicturePanel):
         self.draw_batch: DrawBatch | None = None
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
-        self.settings_name = self.title.lower()  # in `session.views`
-        self._controller: SettingsController[Any] = SettingsController(self.settings_type())
-        self._settings_before = self._controller.value
         super().__init__(viewer, parent)
         self._results = LatestResult(self, pool=view_pool())
         self._soon = Debounce(self)
@@ -83,17 +72,8 @@ class ViewPanel(PicturePanel):
         self.stack.cancelled.connect(self._on_cancelled)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
         self.drawn.connect(self.options_changed)
-        self._settings_links = SessionLinks(self)
-        self._settings_links.connect(self._controller.changed, self._on_settings_changed)
-        self._form: QDialog | None = None
-        if self.settings_type.described():
-            self.header.more_menu.addSeparator()
-            self.header.more_menu.addAction("Settings…").triggered.connect(lambda *_: self.show_form())
         self._on_theme_changed(self.theme)
         self.set_session(session)
-
-    def make_controls(self) -> None:
-        self.setting_controls = SettingControls(self.header, self.settings, self.choose)
 
     # --- to be implemented by views ---
 
@@ -126,29 +106,6 @@ class ViewPanel(PicturePanel):
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""
 
-    @property
-    def settings(self) -> Any:
-        """What the user chose: a frozen `settings_type`. The truth is in `session.views`."""
-        return self._controller.value
-
-    @property
-    def resolved(self) -> Any:
-        """The settings with the values of Preferences, or of the data set, where they are left open."""
-        return self.settings.resolved(self._preference)
-
-    def _preference(self, name: str) -> Any:
-        return setting(name).default if self.session is None else self.session.settings.value(name)
-
-    def choose(self, **changes: Any) -> None:
-        """Set what the user picked: `choose(bin_ms=0.5)`; the same as setting it in `session.views`.
-
-        Raises
-        ------
-        SettingsError
-            There is no such setting or value; nothing was changed.
-        """
-        self._controller.update(**changes)
-
     def on_settings(self, before: Any, now: Any) -> None:
         """React to other settings: compute anew, or draw the same data otherwise where only their look differs."""
         if before.computed() != now.computed():
@@ -157,37 +114,6 @@ class ViewPanel(PicturePanel):
             self.draw(self.data)
             self.show_legend()
             self.drawn.emit()
-
-    def explanation(self) -> str:
-        lines = super().explanation()
-        return f"{lines}\n{FORM_HELP}" if self.settings_type.described() else lines
-
-    def show_form(self) -> None:
-        """Show all settings in a window, where each change is seen at once."""
-        from napari_phy.widgets.panels.settings_form import SettingsForm
-
-        self._close_form()
-        self._form = form = SettingsForm(self._controller, self.theme, self.window())
-        form.show_beside(self)
-
-    def _close_form(self) -> None:
-        if self._form is not None and isalive(self._form):
-            self._form.close()
-        self._form = None
-
-    def show_settings(self) -> None:
-        """Show in menus and drop-downs what is chosen."""
-        self.setting_controls.show(self.resolved)
-
-    def options(self) -> dict[str, Any]:
-        """Return what was chosen in this view, {setting: plain value}."""
-        kept: dict[str, Any] = self.settings.persistent()
-        return kept
-
-    def set_options(self, options: Mapping[str, Any]) -> None:
-        """Choose in this view; settings that it does not have and values that cannot be are left out."""
-        known = self.settings.described()
-        self.choose(**{name: options[name] for name in known if name in options and options[name] in known[name]})
 
     def on_clustering(self) -> None:
         """React to an edit, or to features that were read."""
@@ -238,31 +164,12 @@ class ViewPanel(PicturePanel):
             self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
 
     def show_session(self) -> None:
-        self._follow_settings(self.session)
+        self.follow_settings(self.session)
         self.data, self._request, self._frozen = None, None, None
         self.header.freeze_button.setChecked(False)
         self.on_session()
         self.show_settings()
         self.refresh()
-
-    def _follow_settings(self, session: Session | None) -> None:
-        """Take the settings of a session; those that were not set there are as they were chosen here."""
-        controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
-        if controller is not self._controller:
-            self._settings_links.close()
-            self._close_form()
-            controller.begin_with(self.settings.persistent())
-            self._controller, self._settings_before = controller, controller.value
-            self._settings_links.connect(controller.changed, self._on_settings_changed)
-
-    def _settings_of(self, session: Session) -> SettingsController[Any]:
-        return session.views[self.settings_name] if self.settings_type.described() else self._controller
-
-    @safe_slot
-    def _on_settings_changed(self) -> None:
-        before, self._settings_before = self._settings_before, self.settings
-        self.show_settings()
-        self.on_settings(before, self.settings)
 
     def follow_preparation(self, preparation: Any) -> None:
         is_other = preparation is not self._preparation
