@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.valid_periods import periods_of
-from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
+from napari_phy.views.drawn_spikes import DrawnSpikes, ScatterData, all_spikes, drawn_spikes, lasso_vertices, others_of
 from napari_phy.views.settings import Choice, Names, Switch, ViewSettings
 from napari_phy.views.spike_amplitudes import (
     Kind,
@@ -116,52 +115,25 @@ class AmplitudeRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AmplitudeData:
-    """What an amplitude view draws: background spikes first, then the clusters from the last selected to the best.
+class AmplitudeData(ScatterData):
+    """What an amplitude view draws: amplitudes over seconds; spikes without raw data are left out.
+
+    Shown is the whole recording, from 0 to what 99.8 % of the drawn spikes of the selection keep below, and 9 % more.
+    Of a `SpikeNumber`, it is what the middle 99.6 % have, and 9 % more on either side.
 
     Attributes
     ----------
     request : AmplitudeRequest
         What was asked for.
-    x, y : ndarray of float32, shape (n,)
-        Seconds and amplitudes; spikes without raw data are left out.
-    spike_ids : ndarray of int64, shape (n,)
-        Id of each spike.
-    places : ndarray of int32, shape (n,)
-        Position of the spike's cluster in `request.clusters`; −1 for background spikes.
-    violates : ndarray of bool, shape (n,)
-        Whether each spike is to be marked; `n_violations` is the number of all of them, None where none is marked.
-    x_label, y_label : str
-        Titles of the axes, such as "time (s)" and "amplitude (µV)".
-    x_range, y_range : tuple of float
-        The whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and 9 % more. Of a
-        `SpikeNumber`, what the middle 99.6 % have, and 9 % more on either side.
-    n_shown, n_total : int
-        Drawn spikes of the selection and all its spikes.
     histogram : ndarray of int64, shape (n_clusters, n_bins)
         Drawn spikes of each cluster by amplitude, `bin_width` a bin from `y_range[0]` on.
-    caption : str
-        The words below the picture: "84 of 908 spikes".
     valid_s : tuple of ndarray of float64, shape (n, 2), default ()
         Start and stop in seconds of the valid periods of each cluster, where they were asked for.
     """
 
     request: AmplitudeRequest
-    x: npt.NDArray[np.float32]
-    y: npt.NDArray[np.float32]
-    spike_ids: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int32]
-    violates: npt.NDArray[np.bool_]
-    x_label: str
-    y_label: str
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-    n_shown: int
-    n_total: int
-    n_violations: int | None
     histogram: npt.NDArray[np.int64]
     bin_width: float
-    caption: str
     valid_s: tuple[npt.NDArray[np.float64], ...] = ()
 
     @property
@@ -273,9 +245,7 @@ def spikes_in_lasso(
     MissingDataError
         The data set has no amplitudes of this kind.
     """
-    vertices = np.asarray(polygon, dtype=np.float64)
-    if len(vertices) < 3:
-        raise ClusteringError("The lasso needs three points or more.")
+    vertices = lasso_vertices(polygon)
     spikes = beside_lasso(session, request, vertices)
     points = amplitude_points(session, request, spikes, on_progress)
     return read_only(spikes[points_in_polygon(points, vertices)])

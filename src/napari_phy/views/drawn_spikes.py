@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others, evenly_spread
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.violations import violating_spikes
@@ -20,73 +20,50 @@ _NO_SPIKES = np.empty(0, dtype=np.int64)
 Spikes = npt.NDArray[np.int64]
 
 
-class ScatterData(Protocol):
-    """A point for each spike: background spikes first, then the clusters from the last selected to the best."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ScatterData:
+    """A point for each spike: background spikes first, then the clusters from the last selected to the best.
+
+    Attributes
+    ----------
+    x, y : ndarray of float32, shape (n,)
+        Where each spike is, in the units that the titles of the axes tell; spikes that have no place are left out.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `clusters`; −1 for background spikes.
+    violates : ndarray of bool, shape (n,)
+        Whether each spike is to be marked as it comes too soon after another one of its cluster.
+    x_label, y_label : str
+        Titles of the axes: "channel 4 · PC1", "time (s)" or "amplitude (µV)".
+    x_range, y_range : tuple of float
+        (low, high) to show.
+    n_shown, n_total : int
+        Drawn spikes of the selection and all its spikes.
+    n_violations : int or None
+        How many spikes of the selection violate, drawn or not; None where they are not marked.
+    caption : str
+        The words below the picture.
+    """
+
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.float32]
+    spike_ids: Spikes
+    places: npt.NDArray[np.int32]
+    violates: npt.NDArray[np.bool_]
+    x_label: str
+    y_label: str
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    n_shown: int
+    n_total: int
+    n_violations: int | None
+    caption: str
 
     @property
     def clusters(self) -> tuple[int, ...]:
         """In the order of selection, best first."""
-        ...
-
-    @property
-    def x(self) -> npt.NDArray[np.float32]:
-        """(n,) horizontal values."""
-        ...
-
-    @property
-    def y(self) -> npt.NDArray[np.float32]:
-        """(n,) vertical values."""
-        ...
-
-    @property
-    def spike_ids(self) -> Spikes:
-        """(n,) spikes in the order of drawing."""
-        ...
-
-    @property
-    def places(self) -> npt.NDArray[np.int32]:
-        """(n,) position of the spike's cluster in `clusters`; −1 for background spikes."""
-        ...
-
-    @property
-    def violates(self) -> npt.NDArray[np.bool_]:
-        """(n,) spikes to be marked because they come too soon after another one of their cluster."""
-        ...
-
-    @property
-    def n_violations(self) -> int | None:
-        """How many spikes of the clusters do, drawn or not; None where they are not marked."""
-        ...
-
-    @property
-    def x_label(self) -> str:
-        """Title of the horizontal axis."""
-        ...
-
-    @property
-    def y_label(self) -> str:
-        """Title of the vertical axis."""
-        ...
-
-    @property
-    def x_range(self) -> tuple[float, float]:
-        """(low, high) to show."""
-        ...
-
-    @property
-    def y_range(self) -> tuple[float, float]:
-        """(low, high) to show."""
-        ...
-
-    @property
-    def n_total(self) -> int:
-        """Spikes of the clusters, drawn or not."""
-        ...
-
-    @property
-    def caption(self) -> str:
-        """What was drawn of them."""
-        ...
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,3 +183,17 @@ def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
     instead = evenly_spaced_others(n, np.union1d(chosen, others), n_max - len(others))
     places = np.union1d(others, instead)
     return np.asarray(places + (first - before)[np.searchsorted(before, places, side="right") - 1], dtype=np.int64)
+
+
+def lasso_vertices(polygon: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the (k, 2) vertices of a lasso.
+
+    Raises
+    ------
+    ClusteringError
+        It has fewer than three points.
+    """
+    vertices = np.asarray(polygon, dtype=np.float64)
+    if len(vertices) < 3:
+        raise ClusteringError("The lasso needs three points or more.")
+    return vertices

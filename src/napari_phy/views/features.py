@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.stats.spike_measures import Measure
@@ -18,7 +17,7 @@ from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import COLUMN_SPIKES, read_columns, reads_columns, required, rows_at_once
-from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
+from napari_phy.views.drawn_spikes import ScatterData, all_spikes, drawn_spikes, lasso_vertices, others_of
 from napari_phy.views.feature_cache import cached_features
 from napari_phy.views.spike_shapes import measure_label, spike_shapes
 
@@ -109,48 +108,21 @@ class FeatureRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FeatureData:
-    """What a feature view draws: background spikes first, then the clusters from the last selected to the best.
+class FeatureData(ScatterData):
+    """What a feature view draws, in units of the features, or seconds; spikes without features are left out.
+
+    Shown are 0.4–99.8 % of the selection and 9 % more on each side; of time, the whole.
 
     Attributes
     ----------
     request : FeatureRequest
         What was asked for.
-    x, y : ndarray of float32, shape (n,)
-        In units of the features, or seconds; spikes without features are left out.
-    spike_ids : ndarray of int64, shape (n,)
-        Id of each spike.
-    places : ndarray of int32, shape (n,)
-        Position of the spike's cluster in `request.clusters`; −1 for background spikes.
-    violates : ndarray of bool, shape (n,)
-        Whether each spike is to be marked; `n_violations` is the number of all of them, None where none is marked.
-    x_label, y_label : str
-        Titles of the axes: "channel 4 · PC1" or "time (s)".
-    x_range, y_range : tuple of float
-        (low, high) to show: 0.4–99.8 % of the selection and 9 % more on each side; time: the whole.
-    n_shown, n_total : int
-        Drawn spikes of the selection and all its spikes.
     n_background : int
         Drawn spikes of other clusters.
-    caption : str
-        The words below the picture: "all 908 spikes of the selection, 2 179 others".
     """
 
     request: FeatureRequest
-    x: npt.NDArray[np.float32]
-    y: npt.NDArray[np.float32]
-    spike_ids: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int32]
-    violates: npt.NDArray[np.bool_]
-    x_label: str
-    y_label: str
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-    n_shown: int
-    n_total: int
     n_background: int
-    n_violations: int | None
-    caption: str
 
     @property
     def clusters(self) -> tuple[int, ...]:
@@ -266,9 +238,7 @@ def spikes_in_lasso(
     MissingDataError
         An axis shows a feature and there are none.
     """
-    vertices = np.asarray(polygon, dtype=np.float64)
-    if len(vertices) < 3:
-        raise ClusteringError("The lasso needs three points or more.")
+    vertices = lasso_vertices(polygon)
     spikes = all_spikes(session, request.clusters)
     found = [_NO_SPIKES]
     features = session.model.features
