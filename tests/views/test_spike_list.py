@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from napari_phy.actions.navigation import next_violation
 from napari_phy.core.errors import ClusteringError
 from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.views.spike_list import SpikeListRequest, compute_spike_list
-from napari_phy.views.spike_steps import next_violation, violating_spikes
+from napari_phy.views.violations import violating_spikes
 
 
 def plain_rows(session, clusters):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from support import ArrayModel
 
+from napari_phy.actions.navigation import next_spike, next_violation
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.views import traces_reading
-from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.traces import TraceRequest
 from napari_phy.views.traces_reading import find_trace_spikes, pictured_s
 

@@ -1,12 +1,17 @@
 """Moving through a data set: along the time line, and through the proposals of the wizard."""
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.session import Session
+from napari_phy.table.session_like import SessionLike
+from napari_phy.views.drawn_spikes import all_spikes
 from napari_phy.views.events import Event, next_event
-from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.time_words import read_time
+from napari_phy.views.violations import violating_spikes
 from napari_phy.views.wizard_review import compute_progress
 
 
@@ -81,6 +86,23 @@ def _select(session: Session, spike: int | None, what: str) -> None:
         raise ClusteringError(f"There is no further {what} of the selected clusters.")
     go_to_time(session, float(session.model.spike_samples[spike]) / session.model.sample_rate)
     session.selection.select_spikes([spike])
+
+
+def next_spike(session: SessionLike, clusters: tuple[int, ...], time_s: float, step: int = 1) -> int | None:
+    """Return the spike of the clusters after a moment (before it for a step of −1), or None at the end."""
+    return _next(session, all_spikes(session, clusters), time_s, step)
+
+
+def next_violation(session: SessionLike, clusters: tuple[int, ...], time_s: float, step: int = 1) -> int | None:
+    """Return the next spike that comes within the refractory time after another one of the same cluster, or None."""
+    return _next(session, violating_spikes(session, clusters), time_s, step)
+
+
+def _next(session: SessionLike, spikes: npt.NDArray[np.int64], time_s: float, step: int) -> int | None:
+    samples = session.model.spike_samples[spikes]
+    now = round(time_s * session.model.sample_rate)
+    place = np.searchsorted(samples, now, side="right") if step > 0 else np.searchsorted(samples, now) - 1
+    return int(spikes[place]) if 0 <= place < len(spikes) else None
 
 
 def go_on(session: Session) -> str:

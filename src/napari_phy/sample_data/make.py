@@ -26,12 +26,13 @@ from napari_phy.sample_data.recipe import (
     N_SHANKS,
     N_SITES,
     SAMPLE_RATE,
+    SEED,
     SHANK_DISTANCE_UM,
     STORIES,
     UNITS,
+    Story,
     build_probe,
 )
-from napari_phy.sample_data.sorting import assign_clusters
 from napari_phy.sample_data.truth import Truth, truth_path, write_truth
 from napari_phy.sample_data.voltage import Recorded, record_shank, site_positions
 
@@ -108,7 +109,7 @@ def _simulate(shank: int, duration_s: float, progress: Progress) -> _Shank:
     group = KwikGroup(
         probe=probe,
         spike_samples=np.floor(detected.samples).astype(np.int64),
-        spike_clusters=assign_clusters(sources, story, shank),
+        spike_clusters=_assign_clusters(sources, story, shank),
         features=features,
         masks=detected.masks,
         cluster_groups={cluster.cluster_id: cluster.group for cluster in story.clusters},
@@ -149,3 +150,19 @@ def _collect_truth(shanks: list[_Shank]) -> Truth:
         cluster_ids=cluster_ids,
         cluster_units=holds,
     )
+
+
+def _assign_clusters(sources: npt.NDArray[np.int64], story: Story, shank: int) -> npt.NDArray[np.int32]:
+    """Return (n_spikes,) the clusters that a sorter left: mostly right, with the mistakes of the story."""
+    rng = np.random.default_rng((SEED, shank, 6))
+    clusters = np.full(len(sources), -1, dtype=np.int32)
+    draws = rng.random(len(sources))
+    for cluster in story.clusters:
+        for unit in cluster.units:
+            spikes = sources == unit
+            if unit in story.shares:
+                spikes &= (draws >= story.shares[unit]) == bool(cluster.part)
+            clusters[spikes] = cluster.cluster_id
+    if np.any(clusters < 0):
+        raise AssertionError("the story leaves spikes without a cluster")
+    return clusters
