@@ -27,65 +27,46 @@ def large_folder(size: Size) -> Iterator[Path]:
         yield write_large_folder(Path(name), size)
 
 
-def write_large_folder(
-    folder: Path,
-    size: Size,
-    *,
-    n_channels: int = N_CHANNELS,
-    n_near: int = _N_NEAR,
-    shares: dict[int, float] | None = None,
-) -> Path:
-    """Write the folder and return its `params.py`.
-
-    Parameters
-    ----------
-    folder : Path
-        Which is there.
-    size : Size
-        Spikes and clusters.
-    n_channels, n_near : int
-        Channels, and how many of them have features of a spike.
-    shares : dict, optional
-        {cluster: share of the spikes} of those that differ from the others.
-    """
+def write_large_folder(folder: Path, size: Size) -> Path:
+    """Write the folder and return its `params.py`."""
     rng = np.random.default_rng(SEED)
     n_samples = round(RATE * DURATION_S)
     samples = rng.integers(100, n_samples - 100, size.n_spikes)
     samples.sort()
-    clusters = random_clusters(size, {LARGE: 0.5} if shares is None else shares)
-    best = rng.integers(0, n_channels, size.n_clusters)
-    near = np.argsort(np.abs(np.arange(n_channels) - best[:, None]), axis=1, kind="stable")[:, :n_near]
+    clusters = random_clusters(size, {LARGE: 0.5})
+    best = rng.integers(0, N_CHANNELS, size.n_clusters)
+    near = np.argsort(np.abs(np.arange(N_CHANNELS) - best[:, None]), axis=1, kind="stable")[:, :_N_NEAR]
     shape = -np.exp(-0.5 * ((np.arange(N_SAMPLES) - BEFORE) / 4.0) ** 2)
-    heights = np.clip(1 - np.abs(np.arange(n_channels) - best[:, None]) / n_near, 0, 1)
-    ids = np.arange(n_channels)
+    heights = np.clip(1 - np.abs(np.arange(N_CHANNELS) - best[:, None]) / _N_NEAR, 0, 1)
+    ids = np.arange(N_CHANNELS)
     for key, values in {
         "spike_times": samples.astype(np.uint64),
         "spike_clusters": clusters,
         "spike_templates": clusters.astype(np.uint32),
         "amplitudes": rng.normal(20, 3, size.n_spikes).astype(np.float32),
         "templates": (shape[:, None] * heights[:, None, :]).astype(np.float32),
-        "whitening_mat_inv": np.eye(n_channels),
+        "whitening_mat_inv": np.eye(N_CHANNELS),
         "channel_map": ids.astype(np.int32),
         "channel_positions": np.column_stack([ids % 4 * 16.0, ids // 2 * 20.0]),
         "pc_feature_ind": near.astype(np.uint32),
         "similar_templates": np.eye(size.n_clusters, dtype=np.float32),
     }.items():
         np.save(folder / f"{key}.npy", values)
-    centres = rng.normal(0, 5, (size.n_clusters, _N_PCS, n_near)).astype(np.float32)
+    centres = rng.normal(0, 5, (size.n_clusters, _N_PCS, _N_NEAR)).astype(np.float32)
     features = np.lib.format.open_memmap(
-        folder / "pc_features.npy", "w+", np.float32, (size.n_spikes, _N_PCS, n_near)
+        folder / "pc_features.npy", "w+", np.float32, (size.n_spikes, _N_PCS, _N_NEAR)
     )  # fmt: skip
     for start in range(0, size.n_spikes, _AT_ONCE):
         some = clusters[start : start + _AT_ONCE]
         features[start : start + _AT_ONCE] = centres[some] + rng.standard_normal(
-            (len(some), _N_PCS, n_near), np.float32
+            (len(some), _N_PCS, _N_NEAR), np.float32
         )
     features.flush()
     del features
-    _write_raw(folder / "raw.bin", samples[_written(clusters)], n_samples, n_channels)
+    _write_raw(folder / "raw.bin", samples[_written(clusters)], n_samples)
     params = folder / "params.py"
     params.write_text(
-        f"dat_path = 'raw.bin'\nn_channels_dat = {n_channels}\ndtype = 'int16'\noffset = 0\nsample_rate = {RATE}\n"
+        f"dat_path = 'raw.bin'\nn_channels_dat = {N_CHANNELS}\ndtype = 'int16'\noffset = 0\nsample_rate = {RATE}\n"
         "hp_filtered = True\n"
     )
     return params
@@ -97,10 +78,10 @@ def _written(clusters: np.ndarray) -> np.ndarray:
     return spikes[:: max(1, len(spikes) // _N_WRITTEN)]
 
 
-def _write_raw(path: Path, samples: np.ndarray, n_samples: int, n_channels: int) -> None:
+def _write_raw(path: Path, samples: np.ndarray, n_samples: int) -> None:
     rng = np.random.default_rng(SEED)
     with path.open("wb") as file:
-        file.truncate(n_samples * n_channels * 2)
+        file.truncate(n_samples * N_CHANNELS * 2)
         for sample in samples.tolist():
-            file.seek((sample - BEFORE) * n_channels * 2)
-            file.write(rng.integers(-500, 500, (N_SAMPLES, n_channels), dtype=np.int16).data)
+            file.seek((sample - BEFORE) * N_CHANNELS * 2)
+            file.write(rng.integers(-500, 500, (N_SAMPLES, N_CHANNELS), dtype=np.int16).data)

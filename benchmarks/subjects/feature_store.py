@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import store_picture
-from data_set import RESULTS
+from data_set import RESULTS, masked_set
 from harness import Limit, Row, Side, Size, Watch
-from large_folder import write_large_folder
 from store_layouts import LAYOUTS, N_VALUES, Layout, Ours, Spikes
 
 from napari_phy import FeatureStore, open_session
@@ -65,19 +64,19 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
         spikes = Spikes(max(2_000, size.n_spikes // layout.shrink), N_COLUMNS if size.n_spikes > 100_000 else 200)
         with _folder() as folder:
             found[layout.title] = _measured(layout, spikes, folder, size, watch)
+    if only in {"", "session"}:
+        _measure_session(size, watch)
+    if not found:
+        return
     watch.notes.append(_text(found, size))
-    if not only:
-        with _folder() as folder:
-            _measure_session(folder, size, watch)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "feature_store.svg").write_text(store_picture.draw(found), encoding="utf-8")
 
 
-def _measure_session(folder: Path, size: Size, watch: Watch) -> None:
+def _measure_session(size: Size, watch: Watch) -> None:
     """Time what views do with a session that reads its features from a store."""
     size = replace(size, n_clusters=500 if size.n_spikes > 100_000 else 20)
-    write_large_folder(folder, size, n_channels=64, n_near=4, shares=_CLUSTERS)
-    with open_session(folder) as session:
+    with masked_set(size, _CLUSTERS) as path, open_session(path) as session:
         stored = StoredFeatures.of(session.model)
         if stored is not None:
             stored.build()

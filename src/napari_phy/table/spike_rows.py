@@ -127,8 +127,11 @@ def read_columns(
     on_progress: OnProgress = no_progress,
 ) -> npt.NDArray[np.float32]:
     """Return (n, n_columns) of some columns of `spike_ids`, in the order given."""
-    read = np.empty((len(spike_ids), len(columns)), dtype=np.float32)
     is_quick = isinstance(rows, ColumnRows) and rows.reads_columns
+    if isinstance(rows, ColumnRows) and is_quick and len(spike_ids) <= COLUMN_SPIKES:
+        on_progress(0)
+        return rows.columns(spike_ids, columns)
+    read = np.empty((len(spike_ids), len(columns)), dtype=np.float32)
     step = COLUMN_SPIKES if is_quick else rows_at_once(rows, STEP_BYTES)
     order = None if is_quick else np.argsort(spike_ids, kind="stable")
     for start in range(0, len(spike_ids), step):

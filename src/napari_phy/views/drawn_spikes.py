@@ -115,6 +115,8 @@ def all_spikes(session: SessionLike, clusters: tuple[int, ...]) -> Spikes:
     ClusteringError
         A cluster does not exist (any more).
     """
+    if len(clusters) == 1:
+        return session.manager.spikes(clusters[0])
     found = np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in clusters)])
     stop = int(found.max(initial=-1)) + 1
     if len(found) < stop // _MANY:

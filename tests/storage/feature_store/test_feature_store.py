@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import zlib
 
 import numpy as np
@@ -208,6 +209,33 @@ def test_building_goes_on_where_it_was_broken_off(tmp_path, density):
     assert_holds(FeatureStore.build(other, tmp_path, identity=["b"]), other)
     with pytest.raises(FeatureStoreError, match="of other spikes"):
         FeatureStore(tmp_path, identity=["a"])
+
+
+@pytest.mark.parametrize("density", [0.3, 1])
+def test_rows_may_arrive_while_the_store_is_built(tmp_path, density):
+    """Rows are asked for in their order, and the sample last: who makes them need not be done."""
+    table = make_table(200, density=density)
+    arrived = threading.Semaphore(0)
+
+    class Arriving(DenseSource):
+        n_there = 0
+
+        def dense(self, rows):
+            last = rows.stop if isinstance(rows, slice) else rows[-1] + 1
+            while self.n_there < last:
+                assert isinstance(rows, slice), "the sample is asked for before the last row"
+                assert arrived.acquire(timeout=60), "a row is asked for too early"
+                self.n_there += 20
+            return super().dense(rows)
+
+    def arrive():
+        for _ in range(10):
+            arrived.release()
+
+    making = threading.Thread(target=arrive)
+    making.start()
+    assert_holds(FeatureStore.build(Arriving([table], [0]), tmp_path, memory_bytes=700), table)
+    making.join()
 
 
 KILLED = """

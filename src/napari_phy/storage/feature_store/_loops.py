@@ -72,18 +72,23 @@ def take_apart(of_columns, of_values, none, counts, columns, values):  # type: i
 
 @compiled
 def look_up(spikes, values, ids, out):  # type: ignore[no-untyped-def]
-    """Fill in the values of those `ids` that are among `spikes`; both ascend, and the steps grow between hits."""
+    """Fill in the values of those `ids` that are among `spikes`; both ascend."""
     n_spikes = len(spikes)
     place = 0
+    is_near = n_spikes < 8 * len(ids)  # the next one is a few steps away; else the steps grow
     for number in range(len(ids)):
         wanted = ids[number]
-        step = 1
-        while place + step < n_spikes and spikes[place + step] <= wanted:
-            place += step
-            step *= 2
-        while step > 1:
-            step //= 2
-            if place + step < n_spikes and spikes[place + step] <= wanted:
+        if is_near:
+            while place < n_spikes and spikes[place] < wanted:
+                place += 1
+        else:
+            step = 1
+            while place + step < n_spikes and spikes[place + step] <= wanted:
                 place += step
+                step *= 2
+            while step > 1:
+                step //= 2
+                if place + step < n_spikes and spikes[place + step] <= wanted:
+                    place += step
         if place < n_spikes and spikes[place] == wanted:
             out[number] = values[place]

@@ -158,9 +158,6 @@ class FeatureStore:
             The store is damaged where it was read.
         """
         ids = self._ids_of(spike_ids)
-        out = np.empty((len(ids), len(columns)), dtype=np.float32)
-        if not len(ids):
-            return out
         order = None if bool((ids[1:] >= ids[:-1]).all()) else np.argsort(ids, kind="stable")
         ascending = (ids if order is None else ids[order]).astype(np.uint32)
         by_column = np.zeros((len(columns), len(ids)), dtype=np.float32)
@@ -168,7 +165,10 @@ class FeatureStore:
         absent = self._absent(ascending)
         if absent is not None:
             by_column[:, absent] = self.fill[list(columns), None]
-        out[slice(None) if order is None else order] = by_column.T
+        if order is None:
+            return by_column.T
+        out = np.empty((len(ids), len(columns)), dtype=np.float32)
+        out[order] = by_column.T
         return out
 
     def rows(self, spike_ids: npt.ArrayLike | slice) -> Float32:
