@@ -1,6 +1,7 @@
 """Answers come in the order of the blocks, whoever computes them."""
 
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -67,7 +68,8 @@ def test_clients_views_and_executors_are_taken():
     with ThreadPoolExecutor(1) as executor:
         assert executor_of() is None
         assert executor_of(executor) is executor
-        assert executor_of(SimpleNamespace(get_executor=lambda **options: executor)) is executor
+        taken = executor_of(SimpleNamespace(get_executor=lambda **options: executor))
+        assert taken.submit(square, 3).result() == 9
         assert executor_of(ipp_view=SimpleNamespace(executor=executor)) is executor
         balanced = SimpleNamespace(load_balanced_view=lambda targets: SimpleNamespace(executor=executor))
         assert executor_of(ipp_view=SimpleNamespace(client=balanced, targets=[0], executor=None)) is executor
@@ -77,3 +79,28 @@ def test_clients_views_and_executors_are_taken():
         executor_of(3)
     with pytest.raises(SortingError, match="cannot be given to a str"):
         executor_of(ipp_view="a view")
+
+
+def test_what_all_blocks_need_goes_to_the_workers_of_dask_once():
+    sent = []
+
+    class Shared:
+        def __init__(self, value):
+            self.value = value
+
+    class Client(Executor):
+        def get_executor(self, **options):
+            return self
+
+        def submit(self, function, /, *args, pure=True, retries=0):
+            if not pure:  # a call of the client itself, and not of its executor
+                return Shared(function(*args))
+            sent.append((function, *args))
+            future = Future()
+            future.set_result(function(*(one.value if isinstance(one, Shared) else one for one in args)))
+            return future
+
+    power = partial(pow, 2)
+    assert list(map_blocks(power, BLOCKS, len(BLOCKS), executor_of(Client()))) == [2**block for block in BLOCKS]
+    assert all(power not in call for call in sent)
+    assert len({id(shared) for _, shared, _ in sent}) == 1

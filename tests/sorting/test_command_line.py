@@ -79,6 +79,16 @@ def test_sort_clusters_what_it_detects(tmp_path, capsys):
         (["--dat", "no.dat", "--prb", "set.prb", "--rate", "20000"], "There is no file no.dat; correct its name", 1),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "x"], "x is no type of samples", 2),
         (["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "4"], "has 4 channels, but", 1),
+        (
+            ["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--channels", "0"],
+            "The number of channels of raw files is 1 or more, not 0.",
+            1,
+        ),
+        (
+            ["--dat", "set.dat", "--prb", "set.prb", "--rate", "20000", "--dtype", "complex64"],
+            "Samples of type complex64 cannot be sorted; give one such as int16 or float32.",
+            1,
+        ),
         (["set.prm", "--set", "filter_low"], "filter_low is no setting; write name=value", 2),
         (["set.prm", "--set", "filter_low=0"], "filter_low cannot be 0", 2),
         (["set.prm", "--workers", "-1"], "The number of workers is 1 or more, not -1.", 2),

@@ -1,6 +1,8 @@
 """Spikes of a parameter file are written beside it; those of traces and of open data sets are returned."""
 
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -29,6 +31,15 @@ prb_file = 'set.prb'
 traces = dict(raw_data_files=[{files}], voltage_gain=0.195, sample_rate=20000, n_channels=6, dtype='int16')
 spikedetekt = dict(extract_s_before=12, threshold_strong_std_factor=4.0, {more})
 klustakwik2 = dict(num_starting_clusters=50)
+"""
+
+PEAKS = """
+import pathlib, sys
+from napari_phy.sorting import spikedetect
+for prm in sys.argv[1:]:
+    found = spikedetect.run(prm).result()
+    status = pathlib.Path("/proc/self/status").read_text()  # the peak of getrusage may be that of the parent
+    print(sum(found.n_spikes.values()), int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
 
 
@@ -152,6 +163,24 @@ def test_twelve_recordings_have_their_spikes_at_true_times(tmp_path, data_folder
     model.close()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells the peak of a program's memory")
+def test_four_times_the_length_takes_no_more_memory(tmp_path):
+    """The longer one has 43 MB more of raw data."""
+    traces = recording(n_samples=300_000, n_spikes=900)[0]
+    prms = []
+    for n_times in (4, 16):  # 15 s each
+        folder = tmp_path / str(n_times)
+        folder.mkdir()
+        prms.append(write_set(folder, traces))
+        prms[-1].write_text(prms[-1].read_text().replace("'set.dat'", "'set.dat', " * n_times))
+    printed = subprocess.run([sys.executable, "-c", PEAKS, *prms], capture_output=True, text=True, check=True).stdout
+    n_spikes, peaks_mb = zip(*(map(int, line.split()) for line in printed.splitlines()), strict=True)
+    assert n_spikes[1] == pytest.approx(4 * n_spikes[0], rel=0.01)
+    assert n_spikes[1] > 10_000
+    assert peaks_mb[1] < peaks_mb[0] + 8
+    assert peaks_mb[1] < 300
+
+
 def test_no_spikes_are_a_data_set_without_spikes(tmp_path):
     traces, _ = recording(n_spikes=0)
     found = spikedetect.run(write_set(tmp_path, traces), threshold_strong_std_factor=50.0).result()
@@ -236,6 +265,13 @@ def test_a_parameter_file_that_cannot_be_is_told_at_once(tmp_path, old, new, kin
 def test_an_empty_file_is_told(tmp_path):
     prm = write_set(tmp_path, np.zeros((0, 6), np.int16))
     with pytest.raises(SortingError, match=r"set\.dat is empty"):
+        spikedetect.run(prm)
+    (tmp_path / "set.dat").write_bytes(b"abc")
+    with pytest.raises(SortingError, match=r"set\.dat has no whole sample of 6 channels; nothing"):
+        spikedetect.run(prm)
+    (tmp_path / "set.dat").unlink()
+    (tmp_path / "set.dat").mkdir()
+    with pytest.raises(MissingDataError, match=r"set\.dat is a folder; name the raw files in it"):
         spikedetect.run(prm)
 
 

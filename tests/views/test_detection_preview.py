@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sorting.recordings import RATE, recording
+from sorting.test_spikedetect import PeakParameters, Peaks
 
 from napari_phy.core.errors import MissingDataError, SortingError
 from napari_phy.core.progress import CancelledError
-from napari_phy.sorting import spikedetect
+from napari_phy.sorting import algorithms, spikedetect
 from napari_phy.sorting.matched.detector import MatchedParameters
 from napari_phy.sorting.spikedetekt.parameters import SpikeDetektParameters
 from napari_phy.views.detection_preview import (
@@ -57,6 +58,30 @@ def test_its_spikes_are_those_of_the_whole_recording_in_that_stretch(folder, key
     assert (found.masks.max(axis=1) == 1).all()
 
 
+def test_an_algorithm_of_another_package_detects_in_that_stretch(folder, monkeypatch):
+    monkeypatch.setattr(algorithms, "_known", dict(algorithms._known))
+    algorithms.register(Peaks)
+    found = compute_detection_preview(DetectionRequest(flat(folder), "peaks", PeakParameters(), 1.5, 0.3))
+    traces = np.fromfile(folder / "raw.dat", np.int16).reshape(-1, 6)[int(1.5 * RATE) : int(1.8 * RATE)]
+    expected = [np.flatnonzero((traces[:, mine] < -200).any(axis=1)) for mine in (slice(0, 3), slice(3, 6))]
+    assert len(expected[0]) > 10
+    np.testing.assert_array_equal(found.samples, np.concatenate(expected))
+    assert found.masks[: len(expected[0])].tolist() == [[1, 1, 1, 0, 0, 0]] * len(expected[0])
+    assert found.values.shape == traces.shape
+    assert found.values[found.samples[0].astype(int)].min() < -150  # filtered, in place
+    assert np.isinf(found.strong).all()
+
+
+def test_several_flat_files_are_recordings_in_their_order(folder):
+    traces = np.fromfile(folder / "raw.dat", np.int16).reshape(-1, 6)
+    for name, part in zip(("b.dat", "a.dat"), np.array_split(traces, 2), strict=True):
+        part.tofile(folder / name)
+    source = flat(folder, path=folder / "b.dat", further=(folder / "a.dat",)).open()
+    assert [recording.name for recording in source.traces.recordings] == ["b", "a"]
+    np.testing.assert_array_equal(source.traces.traces[:], traces)
+    source.close()
+
+
 def test_a_parameter_file_says_the_same_as_the_form(folder):
     parameters = SpikeDetektParameters()
     one, other = (
@@ -85,6 +110,7 @@ def test_the_busiest_channels_come_in_the_order_of_the_probe(folder):
     ("changes", "sentence"),
     [
         ({"path": None}, "Choose raw data to sort"),
+        ({"further": (Path("raw.prm"),)}, r"Choose a \.prm alone"),
         ({"probe": ""}, "Choose the probe"),
         ({"sample_rate": 0.0}, "Give the sample rate"),
         ({"n_channels": 4}, "has 4 channels, but channel group 1 of the probe has channel 4"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 
 from napari_phy.core.errors import SortingError
@@ -15,6 +16,31 @@ R = TypeVar("R")
 
 _MANY_WORKERS = 32  # of an executor that does not say how many it has
 _RETRIES = 3  # of a block whose worker died, where the client can retry
+
+
+class DaskExecutor(Executor):
+    """The workers of a client of dask.distributed; what all blocks need goes to each of them once.
+
+    Parameters
+    ----------
+    client : dask.distributed.Client
+        The client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor: Executor = client.get_executor(pure=False, retries=_RETRIES)
+
+    def submit(self, function: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+        """Call a function on a worker."""
+        return self._executor.submit(function, *args, **kwargs)
+
+    def share(self, value: Any) -> Any:
+        """Return what stands for a value among the arguments of `submit`.
+
+        It is the result of a task, which is done again where the worker that had it dies.
+        """
+        return self._client.submit(_itself, value, pure=False, retries=_RETRIES)
 
 
 def executor_of(client: Any = None, ipp_view: Any = None) -> Executor | None:
@@ -39,7 +65,7 @@ def executor_of(client: Any = None, ipp_view: Any = None) -> Executor | None:
         # A direct view would have every engine do each block.
         client = getattr(ipp_view if balanced is None else balanced(ipp_view.targets), "executor", None)
     elif hasattr(client, "get_executor"):  # of dask.distributed
-        client = client.get_executor(pure=False, retries=_RETRIES)
+        client = DaskExecutor(client)
     if (client is None and ipp_view is None) or hasattr(client, "submit"):
         return client  # type: ignore[no-any-return]
     given = client if ipp_view is None else ipp_view
@@ -86,8 +112,12 @@ def _from_workers(function: Callable[[B], R], blocks: Iterable[B], executor: Exe
     waiting: deque[Future[R]] = deque()
     most = 2 * getattr(executor, "_max_workers", _MANY_WORKERS)  # that are asked for before they are needed
     try:
+        shared = None
+        if isinstance(executor, DaskExecutor) and isinstance(function, partial):
+            shared = executor.share(function)  # its arguments may be large
         for block in blocks:
-            waiting.append(executor.submit(function, block))
+            task = executor.submit(function, block) if shared is None else executor.submit(_call, shared, block)
+            waiting.append(task)
             if len(waiting) == most:
                 yield waiting.popleft().result()
         while waiting:
@@ -97,3 +127,11 @@ def _from_workers(function: Callable[[B], R], blocks: Iterable[B], executor: Exe
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _itself(value: R) -> R:
+    return value
+
+
+def _call(function: Callable[[B], R], block: B) -> R:
+    return function(block)

@@ -27,6 +27,7 @@ from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.templates.refinement import FIRST, TemplateSubtraction
 from napari_phy.sorting.traces import RawTraces
 from napari_phy.sorting.unfinished import kept_arrays
+from napari_phy.table.numbers import format_count
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _ROWS_AT_ONCE = 2**14
@@ -107,7 +108,7 @@ def run(
                 "labels"
             ]
             made[number] = replace(found, spike_clusters=labels)
-            reporter.say(f"Channel group {number} has {made[number].n_clusters} clusters.")
+            reporter.say(f"Channel group {number} has {format_count(made[number].n_clusters, 'cluster')}.")
         if refiner is None or not any(found.n_clusters for found in made.values()):
             return made
         refine_them = partial(_refined, refiner, detector, source.traces, made, reporter.within(0.8), executor)
@@ -160,7 +161,9 @@ def _measured(
         labels = joined[f"labels-{number}"]
         found = made[number] = replace(measured, spike_clusters=labels)
         _add_masks(found.masks, labels, joined[f"sizes-{number}"])
-        reporter.say(f"Channel group {number} has {found.n_clusters} clusters that explain its traces.")
+        verb = "explains" if found.n_clusters == 1 else "explain"
+        what = f"{format_count(found.n_clusters, 'cluster')} that {verb} its traces"
+        reporter.say(f"Channel group {number} has {what}.")
     return made
 
 

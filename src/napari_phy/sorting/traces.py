@@ -23,6 +23,7 @@ from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.formats.parameter_files.prb import ProbeFile, built_in_probe, read_prb
 
 _RATES = 100.0, 1e6  # Hz
+_WIDEST = 8  # bytes of a sample
 _MANY_COLUMNS = 2**13  # more than any recording has
 _FIRST_SAMPLES = 2**13  # of a file, in which its number of channels may show
 _COMPARED = 2**15  # values of them, in which another number is looked for
@@ -136,12 +137,12 @@ class TracePart:
     stop: int
     offset: int
 
-    def read(self) -> tuple[npt.NDArray[Any], int]:
-        """Return `(stop - start, n_channels)`, and how many of its values are no numbers and are 0 there."""
+    def read(self, counted: slice = slice(None)) -> tuple[npt.NDArray[Any], int]:
+        """Return `(stop - start, n_channels)`, and how many values are no numbers in some rows; they are 0 in all."""
         values = self.samples[self.start - self.offset : self.stop - self.offset]
         if values.dtype.kind != "f":
             return values, 0
-        n_lost = int(np.count_nonzero(~np.isfinite(values)))
+        n_lost = int(np.count_nonzero(~np.isfinite(values[counted])))
         return zero_unmeasured(np.array(values)), n_lost
 
 
@@ -198,6 +199,10 @@ def open_raw_files(
     """
     if not files:
         raise MissingDataError("No raw file is named; give one or more.")
+    if n_channels is not None and n_channels < 1:
+        raise SortingError(f"The number of channels of raw files is 1 or more, not {n_channels}.")
+    if np.dtype(dtype).kind not in "iuf" or np.dtype(dtype).itemsize > _WIDEST:
+        raise SortingError(f"Samples of type {np.dtype(dtype)} cannot be sorted; give one such as int16 or float32.")
     columns = probe.n_columns if n_channels is None else n_channels
     flat = FlatLayout(max(1, columns), np.dtype(dtype), probe.n_columns)
     found = [raw for file in files for raw in _raw_data(file, flat)]
@@ -211,7 +216,8 @@ def open_raw_files(
                 f"{first.n_channels} of {first.dtype}; sort them apart."
             )
     if not any(raw.n_rows for raw in found):
-        raise SortingError(f"{first.path.name} is empty; nothing can be detected.")
+        what = f"has no whole sample of {first.n_channels} channels" if first.n_spare_bytes else "is empty"
+        raise SortingError(f"{first.path.name} {what}; nothing can be detected.")
     segments, recordings, start = [], [], 0
     for number, raw in enumerate(found):
         segments.append(RawSegment(start, raw.n_rows, raw, 0, raw.n_rows))
@@ -237,6 +243,8 @@ def find_probe(name: str, folder: Path) -> ProbeFile:
 
 
 def _raw_data(path: Path, flat: FlatLayout) -> list[RawData]:
+    if path.is_dir():
+        raise MissingDataError(f"{path} is a folder; name the raw files in it.")
     file = find_file(path)
     if file is None:
         raise MissingDataError(f"There is no file {path}; correct its name, or put it there.")

@@ -20,10 +20,12 @@ from napari_phy.sorting.sources import Source, open_source
 from napari_phy.sorting.spikedetekt.chunks import Chunk
 from napari_phy.sorting.spikedetekt.detector import SpikeDetekt
 from napari_phy.sorting.spikedetekt.parameters import SIDES
-from napari_phy.sorting.spikedetekt.passes import find_spikes
+from napari_phy.sorting.spikedetekt.passes import Plan, find_spikes
+from napari_phy.sorting.spikedetekt.thresholds import Thresholds
 from napari_phy.sorting.traces import RawTraces, open_raw_files
 
 PRM, KWD = ".prm", ".kwd"
+AROUND_S = 2.0  # that an algorithm of another package sees on either side of what is shown
 _MARGIN_S = 0.05  # that is filtered on either side, and not shown
 
 
@@ -35,6 +37,8 @@ class RawChoice:
     ----------
     path : Path or None
         A parameter file, which says all the rest; a flat file; a `.kwd`; None for the data set that is open.
+    further : tuple of Path, optional
+        Flat files of the recordings that follow, in this order.
     probe : str, default ""
         A file, or the name of a probe.
     sample_rate : float, default 0
@@ -53,6 +57,7 @@ class RawChoice:
     n_channels: int = 0
     dtype: str = "int16"
     microvolts_per_unit: float = 0.0
+    further: tuple[Path, ...] = ()
 
     @property
     def is_prm(self) -> bool:
@@ -72,6 +77,8 @@ class RawChoice:
     @property
     def missing(self) -> str:
         """What is still to be chosen, in a sentence; "" where nothing is."""
+        if self.further and any(path.suffix.lower() == PRM for path in (self.path, *self.further) if path is not None):
+            return "Choose a .prm alone: it names its raw files."
         if self.asks_probe and not self.probe:
             return "Choose the probe: a .prb, a .json of probeinterface, or a name in its library."
         if self.asks_probe and not self.sample_rate:
@@ -95,12 +102,12 @@ class RawChoice:
             if model is None:
                 raise SortingError("Choose raw data to sort: a .prm, or a .dat with its probe.")
             return open_source(model, None)
-        if self.is_prm:
-            return open_source(self.path, None)
         if self.missing:
             raise SortingError(self.missing)
+        if self.is_prm:
+            return open_source(self.path, None)
         traces = open_raw_files(
-            [self.path],
+            [self.path, *self.further],
             read_probe(self.probe),
             sample_rate=self.sample_rate,
             n_channels=self.n_channels or None,
@@ -144,7 +151,7 @@ class DetectionRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectionPreview:
-    """A stretch of what is compared with thresholds, and the spikes in it.
+    """A stretch of what is compared with thresholds, or of filtered traces, and the spikes in it.
 
     Attributes
     ----------
@@ -159,7 +166,7 @@ class DetectionPreview:
     values : ndarray of float32, shape (n_samples, n_channels)
         Filtered voltage, behind the matched filter where there is one.
     weak, strong : ndarray of float64, shape (n_channels,)
-        Thresholds; infinite for a channel that is constant.
+        Thresholds; infinite for a channel that is constant, and for an algorithm that has none.
     sign : {-1, 0, 1}
         Whether troughs, both or peaks are looked for.
     samples : ndarray of float64, shape (n_spikes,)
@@ -198,6 +205,8 @@ def compute_detection_preview(
 ) -> DetectionPreview:
     """Measure the noise of the whole recording, and detect spikes in a stretch of it.
 
+    Algorithms of other packages are let detect in that stretch and `AROUND_S` on either side.
+
     Parameters
     ----------
     request : DetectionRequest
@@ -209,50 +218,91 @@ def compute_detection_preview(
 
     Raises
     ------
-    SortingError
-        The algorithm has no thresholds to look at.
     NapariPhyError
         The raw data cannot be opened.
+    Exception
+        What an algorithm of another package raises.
     """
     source = request.choice.open(model)
     try:
         kind: Any = algorithm(request.key, "detect")
-        if not issubclass(kind, SpikeDetekt):
-            raise SortingError(f"{kind.title} shows no thresholds; its spikes are seen when all are detected.")
         detector = kind(**{name: getattr(request.parameters, name) for name in request.parameters.described()})
+        if not isinstance(detector, SpikeDetekt):
+            return _let_detect(request, source.traces, detector, _Watched(on_progress))
         detector.prepare(source.traces, _Watched(on_progress))
         return _look(request, source.traces, detector)
     finally:
         source.close()
 
 
-def _look(request: DetectionRequest, traces: RawTraces, detector: SpikeDetekt) -> DetectionPreview:
-    plan, thresholds, rate = detector.plan_, detector.thresholds_, traces.sample_rate
+def _chunk(request: DetectionRequest, traces: RawTraces, margin_s: float) -> Chunk:
+    """Return the stretch that is asked for, in one recording, with a margin on either side."""
+    rate = traces.sample_rate
     n_shown = min(traces.n_samples, max(2, round(request.duration_s * rate)))
     first = min(max(0, round(request.start_s * rate)), traces.n_samples - n_shown)
     recording = next(one for one in traces.recordings if first < one.start_sample + one.n_samples)
     low, high = recording.start_sample, recording.start_sample + recording.n_samples
-    stop, margin = min(first + n_shown, high), round(_MARGIN_S * rate)
-    chunk = Chunk(max(low, first - margin), min(high, stop + margin), first, stop)
+    stop, margin = min(first + n_shown, high), round(margin_s * rate)
+    return Chunk(max(low, first - margin), min(high, stop + margin), first, stop)
+
+
+def _let_detect(request: DetectionRequest, traces: RawTraces, detector: Any, reporter: Reporter) -> DetectionPreview:
+    """Return what an algorithm without thresholds finds, on traces that are filtered as SpikeDetekt does."""
+    chunk = _chunk(request, traces, AROUND_S)
+    raw, _ = traces.part(chunk.start, chunk.stop).read()
+    around = RawTraces(raw, traces.sample_rate, traces.groups, (), traces.microvolts_per_unit, traces.name)
+    plan = SpikeDetekt().prepare(around, reporter).plan_
+    detector.fit(around, reporter)
+    samples, masks = [np.empty(0)], [np.empty((0, len(plan.columns)), dtype=np.float32)]
+    for number, group in zip(traces.groups, plan.groups, strict=True):
+        found = detector.groups_[number]
+        shown = slice(*np.searchsorted(found.samples, [chunk.keep_start - chunk.start, chunk.keep_stop - chunk.start]))
+        samples.append(np.asarray(found.samples[shown]) + chunk.start - chunk.keep_start)
+        masks.append(np.zeros((len(samples[-1]), len(plan.columns)), dtype=np.float32))
+        masks[-1][:, group] = found.masks[shown]
+    none = np.full(len(plan.columns), np.inf)
+    values = plan.band.apply(raw, plan.columns)[chunk.own_rows].copy()  # of memory that is used again
+    thresholds, times = Thresholds(none, none), np.concatenate(samples)
+    return _preview(request, traces, plan, chunk, values, thresholds, 0, times, np.concatenate(masks))
+
+
+def _look(request: DetectionRequest, traces: RawTraces, detector: SpikeDetekt) -> DetectionPreview:
+    plan, thresholds = detector.plan_, detector.thresholds_
+    chunk = _chunk(request, traces, _MARGIN_S)
     part = traces.part(chunk.start, chunk.stop)
     found = find_spikes(plan, thresholds, False, (chunk, part))
     raw, _ = part.read()
-    values = plan.searched(plan.band.apply(raw, plan.columns))[first - chunk.start : stop - chunk.start]
+    values = plan.searched(plan.band.apply(raw, plan.columns))[chunk.own_rows].copy()  # of memory that is used again
     masks = np.zeros((sum(map(len, found.spikes.times)), len(plan.columns)), dtype=np.float32)
     begin = 0
     for group, mine in zip(plan.groups, found.masks, strict=True):
         masks[begin : begin + len(mine), group] = mine
         begin += len(mine)
+    samples, sign = np.concatenate([*found.spikes.times]) - chunk.keep_start, SIDES[plan.parameters.detect_spikes]
+    return _preview(request, traces, plan, chunk, values, thresholds, sign, samples, masks)
+
+
+def _preview(
+    request: DetectionRequest,
+    traces: RawTraces,
+    plan: Plan,
+    chunk: Chunk,
+    values: npt.NDArray[np.float32],
+    thresholds: Thresholds,
+    sign: int,
+    samples: npt.NDArray[np.float64],
+    masks: npt.NDArray[np.float32],
+) -> DetectionPreview:
     return DetectionPreview(
         request,
-        first / rate,
-        rate,
+        chunk.keep_start / traces.sample_rate,
+        traces.sample_rate,
         plan.columns,
-        values.copy(),  # of memory that is used again
+        values,
         thresholds.weak,
         thresholds.strong,
-        SIDES[plan.parameters.detect_spikes],
-        np.concatenate([*found.spikes.times]) - first,
+        sign,
+        samples,
         masks,
         traces.duration_s,
     )

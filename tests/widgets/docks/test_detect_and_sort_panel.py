@@ -158,6 +158,22 @@ def test_a_flat_file_is_sorted_into_a_data_set_beside_it(panel, folder, qtbot):
     assert panel.words.text() == f"Found {n_spikes} spikes: raw_2.kwik."
 
 
+def test_several_flat_files_are_recordings_of_one_data_set(panel, folder, qtbot):
+    (folder / "b, c.dat").write_bytes((folder / "raw.dat").read_bytes())
+    panel.form.rate_hz.value = RATE
+    panel.form.file.value = folder / "b, c.dat"
+    settle(panel, qtbot)
+    assert panel.data.total_s == 2  # one file, whose name has a comma
+    (folder / "b.dat").write_bytes((folder / "raw.dat").read_bytes())
+    panel.form.file.value = (folder / "raw.dat", folder / "b.dat")
+    settle(panel, qtbot)
+    assert panel.data.total_s == 4
+    assert panel.form.target_path == folder / "raw.kwik"
+    panel.form.file.value = (folder / "raw.dat", folder / "set.prm")
+    settle(panel, qtbot)
+    assert panel.words.text() == "Choose a .prm alone: it names its raw files."
+
+
 def test_cancel_leaves_nothing_behind(panel, folder, qtbot):
     panel.form.file.value = folder / "set.prm"
     settle(panel, qtbot)

@@ -28,6 +28,11 @@ class Chunk:
     keep_start: int
     keep_stop: int
 
+    @property
+    def own_rows(self) -> slice:
+        """Which of its samples belong to no other chunk."""
+        return slice(self.keep_start - self.start, self.keep_stop - self.start)
+
     def share_of(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return those of ascending times that belong to it."""
         first, stop = np.searchsorted(times, [self.keep_start, self.keep_stop])

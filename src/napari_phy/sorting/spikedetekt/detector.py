@@ -40,6 +40,7 @@ from napari_phy.sorting.spikedetekt.thresholds import Thresholds, empty_counts, 
 from napari_phy.sorting.spool import ChunkRows, Spool
 from napari_phy.sorting.traces import RawTraces
 from napari_phy.stats.principal_components import Moments, principal_components
+from napari_phy.table.numbers import format_count
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -242,7 +243,7 @@ class SpikeDetekt(Estimator):
         for group, (number, probe) in enumerate(traces.groups.items()):
             samples = np.concatenate([np.empty(0), *(one.times[group] for one in spikes)])
             self.groups_[number] = DetectedSpikes(probe, samples, masks[group], features[group])
-            reporter.say(f"Channel group {number} has {len(samples)} spikes.")
+            reporter.say(f"Channel group {number} has {format_count(len(samples), 'spike')}.")
 
     def _plan(self, traces: RawTraces, reporter: Reporter, executor: Executor | None) -> Plan:
         given = self.parameters

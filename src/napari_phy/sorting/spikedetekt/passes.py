@@ -163,7 +163,7 @@ def measured_noise(
 def find_spikes(plan: Plan, thresholds: Thresholds, keeps: bool, block: tuple[Chunk, TracePart]) -> Found:
     """Return the spikes that belong to a chunk."""
     chunk, part = block
-    raw, n_lost = part.read()
+    raw, n_lost = part.read(chunk.own_rows)
     given = plan.parameters
     filtered = plan.band.apply(raw, plan.columns)
     found = find_components(
@@ -188,7 +188,7 @@ def measure_spikes(
 ) -> Found:
     """Return spikes of a chunk whose times are given for each group, with their masks."""
     chunk, part, times = block
-    raw, n_lost = part.read()
+    raw, n_lost = part.read(chunk.own_rows)
     given = plan.parameters
     filtered = plan.band.apply(raw, plan.columns)
     searched = plan.searched(filtered)

@@ -29,7 +29,8 @@ def paint_detection(painter: QPainter, size: QSize, theme: Tokens, preview: Dete
     row_px = area.height() / len(places)
     strong = preview.strong[places]
     known = strong[np.isfinite(strong)]
-    unit = float(np.median(known)) if len(known) else float(np.abs(preview.values).max(initial=1.0)) or 1.0
+    largest = float(np.abs(preview.values).max(initial=0)) or 1.0
+    unit = float(np.median(known)) if len(known) else largest / ABOVE
     gain = row_px / (unit * ABOVE * (2 if preview.sign == 0 else 1.35))
     zero = {-1: 0.3, 0: 0.5, 1: 0.7}[preview.sign]  # of a row, from its top
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

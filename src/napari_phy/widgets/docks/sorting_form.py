@@ -43,8 +43,8 @@ class SortingForm:
         self._proposed: Path | None = None  # the name of the result that was filled in
         self.source = ComboBox(label="Sort", choices=list(SOURCES), value=FILE, tooltip="Which raw data are sorted")
         self.file = FileEdit(
-            label="Raw data", filter=RAW_FILES, nullable=True,
-            tooltip="A .prm of klusta, a flat file such as .dat, or a .kwd",
+            mode=FileDialogMode.EXISTING_FILES, label="Raw data", filter=RAW_FILES, nullable=True,
+            tooltip="A .prm of klusta, a .kwd, or flat files such as .dat: several are recordings in this order",
         )  # fmt: skip
         self.probe = FileEdit(
             label="Probe", filter=PROBE_FILES, nullable=True,
@@ -106,13 +106,15 @@ class SortingForm:
         """The raw data that are chosen."""
         if self.source.value == OPEN:
             return RawChoice(None)
+        paths = _paths(self.file)
         return RawChoice(
-            _path(self.file),
+            paths[0] if paths else None,
             _text(self.probe),
             float(self.rate_hz.value),
             int(self.n_channels.value),
             self.dtype.value,
             float(self.gain.value),
+            tuple(paths[1:]),
         )
 
     @property
@@ -136,13 +138,13 @@ class SortingForm:
         """Offer the raw data of the data set that is open; without one, or where it has none, a file."""
         self._open_path = path
         with self.source.changed.blocked():
-            self.source.value = OPEN if path is not None and _path(self.file) is None else FILE
+            self.source.value = OPEN if path is not None and not _paths(self.file) else FILE
         self.propose_target()
         self._shown()
 
     def propose_target(self) -> None:
         """Fill in a name of the result that is free, unless somebody chose one."""
-        beside = self._open_path if self.source.value == OPEN else _path(self.file)
+        beside = self._open_path if self.source.value == OPEN else self.choice.path
         now = _path(self.target)
         if beside is None or (now is not None and now != self._proposed):
             return
@@ -199,6 +201,13 @@ class SortingForm:
 def _path(field: FileEdit) -> Path | None:
     text = _text(field)
     return Path(text).expanduser() if text else None
+
+
+def _paths(field: FileEdit) -> list[Path]:
+    """Return several files; a name that has a comma in it is one if there is such a file."""
+    text = _text(field)
+    is_one = bool(text) and Path(text).expanduser().exists()
+    return [Path(one.strip()).expanduser() for one in ([text] if is_one else text.split(", ")) if one.strip()]
 
 
 def _text(field: FileEdit) -> str:
