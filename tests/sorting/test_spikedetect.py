@@ -201,7 +201,7 @@ def test_files_that_are_there_are_never_overwritten(tmp_path):
     assert (tmp_path / "set.kwx").read_bytes() == b"mine"
 
 
-def test_a_job_that_is_stopped_or_fails_leaves_no_file(tmp_path, monkeypatch):
+def test_a_job_that_fails_leaves_only_what_the_same_call_goes_on_from(tmp_path, monkeypatch):
     prm = write_set(tmp_path, recording()[0])
     before = names_in(tmp_path)
 

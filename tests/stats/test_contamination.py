@@ -42,6 +42,14 @@ def test_the_sliding_test_is_that_of_spikeinterface():
     assert math.isnan(sliding_contamination(twice, N_SAMPLES / RATE, sample_rate=RATE))
 
 
+@given(st.integers(0, 99), st.integers(300, 900))
+def test_the_sliding_test_of_few_samples_a_second_is_that_of_many(seed, n):
+    samples = np.cumsum(np.random.default_rng(seed).integers(3, 41, n))
+    least = sliding_contamination(samples, float(samples[-1]) / 100, sample_rate=1000.0)
+    finer = sliding_contamination(20 * samples, float(samples[-1]) / 100, sample_rate=20_000.0)
+    assert least == pytest.approx(finer, nan_ok=True)
+
+
 @pytest.mark.parametrize(("n", "duration_s"), [(200, 200.0), (800, 200.0), (2000, 200.0), (400, 20.0)])
 def test_what_can_be_ruled_out_is_what_the_test_gives_without_violations(n, duration_s):
     regular = np.linspace(0, duration_s * RATE - 1, n).astype(np.int64)  # all intervals are longer than 10 ms

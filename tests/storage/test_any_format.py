@@ -133,6 +133,20 @@ def test_a_save_over_what_another_program_wrote_is_refused(tmp_path):
     session.close()
 
 
+@pytest.mark.parametrize("why", ["", "small.memory cannot be written to."])
+def test_what_no_save_can_write_is_said_when_it_is_opened_and_its_edits_are_kept(tmp_path, monkeypatch, why):
+    monkeypatch.setattr(MemoryClusteringFile, "why_not_saved", lambda _: why)
+    file = make_file(tmp_path)
+    session = open_file(file)
+    assert session.store.messages == ((why,) if why else ())
+    assert (session.store.read_only, session.store.can_save) == (False, not why)
+    session.merge([0, 1])
+    session.close()
+    session = open_file(file)
+    assert session.n_unsaved == 1
+    session.close()
+
+
 def test_a_copy_holds_what_is_shown(tmp_path):
     file = make_file(tmp_path)
     session = open_file(file)

@@ -17,7 +17,7 @@ from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import JournalError, JournalLockedError
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
 from napari_phy.storage.edit_records import decode_ids, decode_record, encode_ids, encode_record
-from napari_phy.storage.journal import BaseNote, Journal, UnreadableJournalError
+from napari_phy.storage.journal import BaseNote, Journal, UnreadableJournalError, write_journal
 from napari_phy.storage.journal_state import SavedPlace
 
 ids = st.integers(0, 2**31 - 1)
@@ -210,6 +210,14 @@ def test_what_the_file_holds_tells_whether_a_save_took_place(journal, content, s
         assert journal.state == before
     else:
         assert (journal.state.saved, journal.state.saved_hash, journal.state.pending) == (saved, content, None)
+
+
+def test_one_that_is_written_as_a_whole_has_a_state_where_one_is_given(path, journal):
+    for state in (None, journal.state):
+        new = path.with_name(f"{state is None}.sqlite")
+        write_journal(new, state, None, [])
+        with closing(Journal(new)) as written:
+            assert written.contents().state == state
 
 
 def test_the_base_is_kept(journal, path):

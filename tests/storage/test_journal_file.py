@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from napari_phy.core.errors import JournalError
+from napari_phy.storage import journal_file
 from napari_phy.storage.journal_contents import BaseNote, EditRow
 from napari_phy.storage.journal_file import JournalFile, UnreadableJournalError, explained
 from napari_phy.storage.journal_state import JournalState, SavedPlace
@@ -102,6 +103,13 @@ def test_where_the_file_is_now_is_known(path, file):
     path.unlink()
     away.unlink()
     assert (file.is_in_place, file.is_moved, file.is_ours) == (False, False, False)
+
+
+def test_where_open_files_cannot_be_moved_it_is_always_ours(path, file, monkeypatch):
+    path.write_bytes(path.read_bytes() + b"more")
+    assert not file.is_ours
+    monkeypatch.setattr(journal_file, "REMOVES_OPEN_FILES", False)
+    assert file.is_ours
 
 
 def test_what_another_program_writes_is_noticed(path, file):

@@ -49,6 +49,10 @@ HELD = "but what was done before the last save can no longer be undone."
             "2 edits from 12:07 were recovered, 1 was made since. 3 edits are not yet saved.",
         ),
         (
+            words.recovered(2, NOON, NOON, n_newer=1),
+            "2 edits from 12:07 were recovered, 1 was made since. 2 edits are not yet saved.",
+        ),
+        (
             words.recovered(2, NOON, NOON, n_newer=2, n_unsaved=1),
             "2 edits from 12:07 were recovered, 2 were made since. 1 edit is not yet saved.",
         ),

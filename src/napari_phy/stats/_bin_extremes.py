@@ -1,4 +1,7 @@
-"""Smallest and largest sample of each bin; a module of its own, so that numba is imported only when needed."""
+"""Smallest and largest sample of each bin; a module of its own, so that numba is imported only when needed.
+
+Rows are written value by value: to assign whole rows takes numba seconds longer to compile.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ def fill_extremes(samples, factor, extremes):  # type: ignore[no-untyped-def]
     for place in range(len(extremes)):
         start = place * factor
         low, high = extremes[place, 0], extremes[place, 1]
-        low[:] = samples[start]
-        high[:] = samples[start]
+        for channel in range(n_channels):
+            low[channel] = high[channel] = samples[start, channel]
         for row in range(start + 1, min(start + factor, n_samples)):
             for channel in range(n_channels):
                 value = samples[row, channel]
@@ -30,8 +33,8 @@ def fill_joined(extremes, n_bins, joined):  # type: ignore[no-untyped-def]
     for place in range(len(joined)):
         start = place * n_bins
         low, high = joined[place, 0], joined[place, 1]
-        low[:] = extremes[start, 0]
-        high[:] = extremes[start, 1]
+        for channel in range(n_channels):
+            low[channel], high[channel] = extremes[start, 0, channel], extremes[start, 1, channel]
         for row in range(start + 1, min(start + n_bins, len(extremes))):
             for channel in range(n_channels):
                 value = extremes[row, 0, channel]

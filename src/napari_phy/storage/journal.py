@@ -172,7 +172,7 @@ class Journal:
             rows = [edit_row(seq, record) for seq, record in enumerate(records, start=1)]
             aside = aside_name(self.path) if self.path.exists() else None
             write_journal(self.path, self.state, self._base, rows, aside=aside)
-            self._file.close(is_there=False)
+            self._file.close()
             lock, self._file = self._file.lock, JournalFile(self.path)
             self._file.lock = lock
             self._file.seal(self._file.contents())

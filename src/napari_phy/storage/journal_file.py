@@ -186,12 +186,11 @@ class JournalFile:
         checksum = joint_checksum(contents.edits.values())
         self._seal = Seal(contents.n_edits, checksum, None if base is None else base.checksum)
 
-    def close(self, *, is_there: bool = True) -> None:
-        """Close the file; `is_there` tells whether its name still leads to it."""
+    def close(self) -> None:
+        """Close the file."""
         with self.lock, suppress(sqlite3.ProgrammingError):
-            if is_there:
-                with suppress(sqlite3.Error):
-                    self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
             self._connection.close()
             descriptor, self._descriptor = self._descriptor, -1
             if descriptor >= 0:

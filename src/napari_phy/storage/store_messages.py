@@ -32,10 +32,11 @@ def recovered(n_edits: int, when: datetime, now: datetime, *, n_newer: int = 0, 
     """
     clock = f"{when:%H:%M}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
     found = f"{count(n_edits, 'edit')} from {clock} {_were(n_edits)} recovered"
-    if not n_newer and n_unsaved in (None, n_edits):
+    n_unsaved = n_edits if n_unsaved is None else n_unsaved
+    if not n_newer and n_unsaved == n_edits:
         return f"{found}. {'It is' if n_edits == 1 else 'They are'} not yet saved."
     since = f", {n_newer} {_were(n_newer)} made since" if n_newer else ""
-    return f"{found}{since}. {count(n_unsaved or 0, 'edit')} {'is' if n_unsaved == 1 else 'are'} not yet saved."
+    return f"{found}{since}. {count(n_unsaved, 'edit')} {'is' if n_unsaved == 1 else 'are'} not yet saved."
 
 
 def changed_elsewhere(name: str, n_unsaved: int) -> str:
