@@ -32,6 +32,7 @@ _HAS_PREAD = hasattr(os, "pread") and sys.maxsize > 2**32
 _READ_BYTES = 2**26
 _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
 _RUN_BYTES = 2**22
+_HELD_BYTES = 2**26
 _ADVISED_BYTES = 2**18  # of which Linux begins to read more only on the next call
 
 _read_runs = ReadyLoop("napari_phy.files._read_runs", "read_runs")
@@ -122,6 +123,12 @@ class RowFile:
         lengths = ends - begins
         if int(lengths.sum()) == len(rows):
             self.read_runs(begins, ends, out)
+            return out
+        n_parts = -(-int(lengths.sum()) * self._row_bytes // _HELD_BYTES)
+        if 1 < n_parts:  # what lies between the rows takes memory, too
+            edges = np.linspace(0, len(rows), min(n_parts, len(rows)) + 1).astype(np.int64)
+            for first, last in pairwise(edges.tolist()):
+                out[first:last] = self.take(rows[first:last])
             return out
         held = np.empty((int(lengths.sum()), *self.row_shape), dtype=self.dtype)
         self.read_runs(begins, ends, held)

@@ -124,6 +124,21 @@ def reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(ReadyLoop, "find", lambda loop, *_, **__: loop.load() if is_ready else None)
 
 
+@pytest.mark.parametrize("is_scattered", [True, False])
+def test_scattered_rows_take_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_scattered: bool) -> None:
+    """What lies between rows is read with them, but not between all of them at once."""
+    table = np.random.default_rng(1).integers(-99, 99, (30_000, 7), dtype="<i2")
+    (tmp_path / "x.bin").write_bytes(b"head" + table.tobytes())
+    monkeypatch.setattr(rows_module, "_HELD_BYTES", 5000)
+    file = RowFile(tmp_path / "x.bin", 4, len(table), (7,), "<i2", is_scattered=is_scattered)
+    n_held: list[int] = []
+    read = RowFile.read_runs
+    monkeypatch.setattr(RowFile, "read_runs", lambda *some: (n_held.append(some[-1].nbytes), read(*some))[1])
+    for rows in (np.arange(3, 30_000, 31), np.array([7, 1000]), np.array([4]), np.arange(0)):
+        np.testing.assert_array_equal(file.take(rows), table[rows])
+    assert max(n_held) <= 2 * 5000
+
+
 @pytest.mark.usefixtures("reads")
 @pytest.mark.parametrize("has_pread", [True, False])
 @pytest.mark.parametrize("cached", [True, False])
