@@ -220,7 +220,7 @@ def test_titles_that_are_empty_or_too_long_are_refused(no_metrics, title):
     with pytest.raises(ValueError, match=sentence):
         napari_phy.metric(title=title)
     napari_phy.metric(title="x" * 40, key="longest")(lambda cluster: 0.0)
-    assert registry.columns[-1].title == "x" * 40
+    assert registry.all[-1].title == "x" * 40
 
 
 def test_without_parentheses_it_says_how_to_write_it(no_metrics):
@@ -300,7 +300,7 @@ def test_a_column_of_a_package_is_like_the_others_but_for_what_it_says(no_metric
     def plain_one(cluster):
         return 0.0
 
-    mine, plain = registry.columns[-2:]
+    mine, plain = registry.all[-2:]
     assert (mine.key, mine.title, mine.name, mine.unit, mine.decimals, mine.aliases) == (
         "my_own", "mine", "mine", "ms", 2, ("m",)
     )  # fmt: skip

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress
-from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import spans_of
-from napari_phy.plugins import METRICS, load_entry_points
+from napari_phy.plugins import METRICS, Registry
 from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.class_column import CLASS_COLUMN
 from napari_phy.table.cluster_channels import channels_by
@@ -122,55 +121,12 @@ _OWN: tuple[Column, ...] = (
 BUILT_IN: tuple[Column, ...] = (*_OWN, *QUALITY, CLASS_COLUMN)
 
 
-# --- the registry ---
-
-
-class Registry:
-    """The columns of our own, and those that packages and scripts declare."""
-
-    changed = signal()
-
-    def __init__(self) -> None:
-        self._added: dict[str, Column] = {}
-        self._has_loaded = False
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All of them; what packages offer is imported when this is first asked for."""
-        if not self._has_loaded:
-            self._has_loaded = True
-            load_entry_points(METRICS, "metric")  # `metric` adds them
-        return (*BUILT_IN, *self._added.values())
-
-    def add(self, column: Column) -> None:
-        """Take a column, in the place of one of the same key that was added before.
-
-        Raises
-        ------
-        ValueError
-            Another column has one of its names.
-        """
-        others = (*BUILT_IN, *(one for key, one in self._added.items() if key != column.key))
-        taken = {name for one in others for name in one.names} | {"group", "similar"}
-        for name in column.names:
-            if name in taken:
-                raise ValueError(f"There is a column {name} already: call the metric otherwise.")
-        self._added[column.key] = column
-        self.changed.emit()
-
-    def clear(self) -> None:
-        """Drop all that was added; what packages offer is imported anew."""
-        self._added.clear()
-        self._has_loaded = False
-        self.changed.emit()
-
-
-registry = Registry()
+registry = Registry(BUILT_IN, METRICS, "column", ("group", "similar"))
 
 
 def all_columns() -> tuple[Column, ...]:
     """Return every column, those of our own first, in the order of the lists."""
-    return registry.columns
+    return registry.all
 
 
 def quantities() -> tuple[Column, ...]:

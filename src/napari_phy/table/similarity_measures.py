@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import CancelledError, OnProgress
-from napari_phy.core.signals import signal
-from napari_phy.plugins import SIMILARITIES, load_entry_points
+from napari_phy.plugins import SIMILARITIES, Registry
 from napari_phy.stats.similarity import cosine_matrix, lagged_cosines
 from napari_phy.table.column import NEEDS, Need, has_needs
 from napari_phy.table.metrics import MOST_IN_TITLE, Cluster
@@ -88,6 +87,11 @@ class Measure:
     much: float = 0.9
     is_of_package: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The key alone."""
+        return (self.key,)
+
     def is_in(self, session: SessionLike) -> bool:
         """Return whether a data set has what it needs."""
         return has_needs(session, self.needs)
@@ -128,54 +132,17 @@ BUILT_IN: tuple[Measure, ...] = (
 )  # fmt: skip
 
 
-class Registry:
-    """The measures of our own, and those that packages and scripts declare."""
-
-    changed = signal()
-
-    def __init__(self) -> None:
-        self._added: dict[str, Measure] = {}
-        self._has_loaded = False
-
-    @property
-    def measures(self) -> tuple[Measure, ...]:
-        """All of them; what packages offer is imported when this is first asked for."""
-        if not self._has_loaded:
-            self._has_loaded = True
-            load_entry_points(SIMILARITIES, "similarity")  # `similarity` adds them
-        return (*BUILT_IN, *self._added.values())
-
-    def add(self, measure: Measure) -> None:
-        """Take a measure, in the place of one of the same key that was added before.
-
-        Raises
-        ------
-        ValueError
-            One of our own has its name.
-        """
-        if any(measure.key == one.key for one in BUILT_IN):
-            raise ValueError(f"There is a similarity {measure.key} already: call it otherwise.")
-        self._added[measure.key] = measure
-        self.changed.emit()
-
-    def clear(self) -> None:
-        """Drop all that was added; what packages offer is imported anew."""
-        self._added.clear()
-        self._has_loaded = False
-        self.changed.emit()
-
-
-registry = Registry()
+registry = Registry(BUILT_IN, SIMILARITIES, "similarity")
 
 
 def measure_named(key: str) -> Measure:
     """Return the measure of a key; the cosine where a package that offered one is gone."""
-    return next((one for one in registry.measures if one.key == key), BUILT_IN[0])
+    return next((one for one in registry.all if one.key == key), BUILT_IN[0])
 
 
 def measure_choices() -> tuple[tuple[str, str], ...]:
     """Return (title, key) of every measure."""
-    return tuple((one.title, one.key) for one in registry.measures)
+    return tuple((one.title, one.key) for one in registry.all)
 
 
 F = TypeVar("F", bound=Callable[[Cluster, Cluster], float])
