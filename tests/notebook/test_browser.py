@@ -18,13 +18,40 @@ return pixels.some((value, place) => place % 4 < 3 && value > 150);
 """
 
 
-def row_of(driver, cluster):
-    return one(driver, f'[data-cluster="{cluster}"]')
+def click_row(driver, cluster, *, ctrl=False):
+    """Click a row of the list; rows are made anew when values are known."""
+
+    def click():
+        actions = ActionChains(driver)
+        if ctrl:
+            actions.key_down(Keys.CONTROL)
+        actions.click(one(driver, f'[data-cluster="{cluster}"]'))
+        if ctrl:
+            actions.key_up(Keys.CONTROL)
+        actions.perform()
+        return True
+
+    wait_until(driver, click)
 
 
 def chosen(driver):
     rows = driver.find_elements(By.CSS_SELECTOR, '.np-space .np-row[aria-selected="true"]')
     return {int(row.get_attribute("data-cluster")) for row in rows}
+
+
+def listed_rows(driver):
+    one(driver, ".np-space .np-row")
+    return driver.find_elements(By.CSS_SELECTOR, ".np-space .np-row")
+
+
+def is_selected(node):
+    return any(one["name"] == "selected" and one["value"]["value"] for one in node["properties"])
+
+
+def texts_of(nodes, role):
+    """Return the texts of all nodes, for those of a role: a screen reader says what is in them."""
+    inside = {child for node in nodes if node["role"]["value"] == role for child in node["childIds"]}
+    return [node["name"]["value"] for node in nodes if node["nodeId"] in inside]
 
 
 def label_of(driver, view):
@@ -44,10 +71,10 @@ def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_pat
         driver.get(server.address)
         first, second, third = ask(lambda session: session.manager.cluster_ids[:3].tolist())
 
-        row_of(driver, first).click()
+        click_row(driver, first)
         wait_until(driver, lambda: chosen(driver) == {first})
         wait_until(driver, lambda: label_of(driver, "Correlograms") == f"Correlograms of {first}")  # others follow
-        ActionChains(driver).key_down(Keys.CONTROL).click(row_of(driver, second)).key_up(Keys.CONTROL).perform()
+        click_row(driver, second, ctrl=True)
         wait_until(driver, lambda: chosen(driver) == {first, second})
 
         one(driver, ".np-rows").send_keys("g")
@@ -58,7 +85,7 @@ def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_pat
         one(driver, '[data-action="undo"]').click()
         wait_until(driver, lambda: ask(lambda session: first in session.manager))
 
-        row_of(driver, third).click()
+        click_row(driver, third)
         wait_until(driver, lambda: label_of(driver, "Features").endswith(f" {third}"))
         canvas = one(driver, '[aria-label="Features"] canvas')
         half = canvas.size["width"] // 2, canvas.size["height"] // 2
@@ -98,6 +125,47 @@ def test_a_page_from_disk_shows_all_views_and_asks_for_nothing(path, tmp_path):
                 wait_until(driver, lambda canvas=canvas: driver.execute_script(IS_PAINTED, canvas))
         assert not complaints(driver)
         assert asked_for(driver) == {page.as_uri()}
+
+
+def test_a_screen_reader_finds_everything_and_keys_reach_it(path, tmp_path):
+    with served(path) as (server, ask), browser(tmp_path / "profile") as driver:
+
+        def nodes():
+            found = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+            return [node for node in found if not node["ignored"]]
+
+        def names(role):
+            return [node["name"]["value"] for node in nodes() if node["role"]["value"] == role]
+
+        driver.get(server.address)
+        first, second = (int(row.get_attribute("data-cluster")) for row in listed_rows(driver)[:2])
+        keys = ActionChains(driver)
+        one(driver, ".np-filter").click()
+        keys.send_keys(Keys.TAB, Keys.ARROW_DOWN).key_down(Keys.SHIFT).send_keys(Keys.ARROW_DOWN).key_up(Keys.SHIFT)
+        keys.perform()
+        wait_until(driver, lambda: chosen(driver) == {first, second})
+        wait_until(driver, lambda: f"Correlograms of {first} and {second}" in names("image"))
+
+        assert names("grid") == ["Clusters"]
+        assert names("toolbar") == ["Edits"]
+        assert {"Merge 2", "Good", "Undo", "Save"} <= set(names("button"))
+        assert {"Clusters", "Features", "Traces"} <= set(names("tab")) | set(names("group"))
+        assert any(name.startswith("Traces from ") for name in names("image"))
+        heads = {node["name"]["value"].strip("▾▴ ") for node in nodes() if node["role"]["value"] == "columnheader"}
+        assert {"id", "group", "spikes"} <= heads
+        selected = [node for node in nodes() if node["role"]["value"] == "row" and is_selected(node)]
+        assert len(selected) == 2
+        unnamed = [
+            node["role"]["value"] for node in nodes()
+            if node["role"]["value"] in ("button", "textbox", "combobox", "image", "checkbox", "grid", "toolbar", "tab")
+            and not node["name"]["value"]
+        ]  # fmt: skip
+        assert unnamed == []
+
+        ActionChains(driver).send_keys("g").perform()
+        wait_until(driver, lambda: ask(lambda session: session.manager.n_done) == 1)
+        wait_until(driver, lambda: any("Merged" in name for name in texts_of(nodes(), "status")))
+        assert not complaints(driver)
 
 
 @pytest.mark.soak

@@ -1,13 +1,13 @@
 """Views of a notebook follow one session, take what the browser says, and send little."""
 
 import gc
-import json
 import re
 import weakref
 
 import numpy as np
 import pytest
 import traitlets
+from notebook_views import rows, say, size_of, texts
 from soak.small_kwik import make_kwik
 
 from napari_phy import notebook, open_session
@@ -21,39 +21,12 @@ from napari_phy.notebook import (
     TraceView,
     WaveformView,
     export_html,
+    trace_view,
 )
 from napari_phy.notebook.page import state_of
 from napari_phy.notebook.painted import MOST_BYTES
 
 PAINTED = (CorrelogramsView, FeatureView, GridView, ProbeView, SimilarityView, TraceView, WaveformView)
-
-
-def say(view, kind, **message):
-    """Let the browser say something."""
-    view._handle_custom_msg({"kind": kind, **message}, [])
-
-
-def texts(view):
-    return [text for part in view.picture["parts"] if part["kind"] == "texts" for _, _, text in part["items"]]
-
-
-def rows(view):
-    return np.frombuffer(view.table["ids"], np.int32).tolist()
-
-
-def size_of(state):
-    """Return about how many bytes travel."""
-    buffers = []
-
-    def without(value):
-        if isinstance(value, bytes):
-            buffers.append(value)
-            return None
-        if isinstance(value, dict):
-            return {name: without(one) for name, one in value.items()}
-        return [without(one) for one in value] if isinstance(value, list) else value
-
-    return len(json.dumps(without(state))) + sum(map(len, buffers))
 
 
 def test_all_views_are_named():
@@ -219,6 +192,8 @@ def test_the_list_sorts_and_filters_as_the_program(session):
     assert view.table["words"].endswith("of 6 clusters")
     say(view, "filter", text="spikes >")
     assert view.table["reason"]
+    assert {session.manager.group(cluster) for cluster in rows(view)} == {"good"}  # as before
+    say(view, "filter", text="")
     assert len(rows(view)) == 6
     with pytest.raises(traitlets.TraitError, match="Clusters can be sorted by"):
         view.cluster_order = "nothing"
@@ -292,10 +267,32 @@ def test_traces_turn_pages_and_zoom_with_the_clock_of_the_session(session):
     say(view, "wheel", x=300, y=100, notches=2)
     start_s, stop_s = session.time.shown_s
     assert stop_s - start_s == pytest.approx(0.25 / 1.25**2)
-    say(view, "drag", dx=-50, dy=0)
+    say(view, "drag", dx=-50, dy=0, start_x=300, start_y=100, now_x=250, now_y=100)
     assert session.time.shown_s[0] > start_s
     say(view, "key", key="End")
     assert session.time.shown_s[1] == pytest.approx(session.time.duration_s)
+
+
+def test_traces_scroll_on_until_the_end(session, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(trace_view, "monotonic", lambda: now[0])
+    view = TraceView(session)
+    session.time.show(0, 1)
+    session.views["traces"].speed = 2.0
+    say(view, "tool", name="scroll")
+    assert view.runs
+    for now[0] in (0.1, 0.2):
+        say(view, "tick")
+    assert session.time.shown_s == pytest.approx((0.4, 1.4))
+    now[0] = 1000.0
+    say(view, "tick")  # a browser that was asleep does not jump
+    assert session.time.shown_s[0] < 1
+    session.time.show(session.time.duration_s - 1, session.time.duration_s)
+    now[0] += 0.1
+    say(view, "tick")
+    assert not view.runs
+    say(view, "tool", name="PageUp")
+    assert session.time.shown_s[1] == pytest.approx(session.time.duration_s - 1)
 
 
 @pytest.mark.parametrize("kind", PAINTED)
@@ -304,9 +301,9 @@ def test_wheels_drags_and_resets_leave_a_picture(session, kind):
     view = kind(session)
     for _ in range(40):
         say(view, "wheel", x=200, y=150, notches=3)
-        say(view, "drag", dx=30, dy=-20)
+        say(view, "drag", dx=30, dy=-20, start_x=2, start_y=2, now_x=32, now_y=-18)
     assert size_of(state_of(view)) < MOST_BYTES
-    say(view, "reset")
+    say(view, "reset", x=200, y=150)
     assert view.picture["label"]
 
 

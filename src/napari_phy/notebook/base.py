@@ -34,7 +34,8 @@ def script(name: str) -> str:
     parts = [f"const THEMES = {json.dumps(themes)};"]
     if name == "workspace":
         parts.append(f"const DOCKVIEW = {_vendored('dockview-core.min.js')};")
-    parts += [(STATIC / f"{one}.js").read_text(encoding="utf-8") for one in ("shared", name)]
+    modules = ("shared", "points", "painter", name) if name == "painted_view" else ("shared", name)
+    parts += [(STATIC / f"{one}.js").read_text(encoding="utf-8") for one in modules]
     return "\n".join(parts)
 
 
@@ -86,6 +87,7 @@ class SessionWidget(anywidget.AnyWidget):
     def __init__(self, session: Session, **traits: Any) -> None:
         self._session = session
         self._links: list[tuple[Any, Callable[..., None]]] = []
+        self.listener: Callable[[dict[str, Any], list[bytes]], None] | None = None  # of a browser without Jupyter
         self._is_taking_over = False
         super().__init__(name=self.title, **traits)
         self.on_msg(self._on_message)
@@ -224,7 +226,14 @@ class SessionWidget(anywidget.AnyWidget):
         key = name if name in ("id", "group", "size") else column_key(name)
         return f"-{key}" if order.startswith("-") else key
 
-    # --- what comes from the browser ---
+    # --- to and from the browser ---
+
+    def tell_browser(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        """Send what is no trait: it is not kept, and comes to those that are there."""
+        if self.listener is not None:
+            self.listener(content, buffers)
+        else:
+            self.send(content, buffers)
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict):

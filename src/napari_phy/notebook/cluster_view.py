@@ -42,7 +42,8 @@ class ClusterView(SessionWidget):
     Attributes
     ----------
     filter : str
-        Shows only the clusters for which it holds: `group == "good" and spikes > 100`.
+        Shows only the clusters for which it holds: `group == "good" and spikes > 100`. It is that of the session, which
+        the list in napari, the wizard and the views of all clusters keep to, too.
     """
 
     script_name = "cluster_view"
@@ -59,9 +60,50 @@ class ClusterView(SessionWidget):
     def __init__(self, session: Any, columns: Sequence[str] | None = None, **traits: Any) -> None:
         usual = [column.key for column in all_columns() if column.is_usual]
         self._keys = usual if columns is None else list(columns)
+        self._reason = ""  # why the filter says nothing
         traits.setdefault("cluster_order", "-size")
         super().__init__(session, **traits)
-        self.observe(lambda _change: self.guarded(self.refresh), ["cluster_order", "filter"])
+        self.observe(lambda _change: self.guarded(self.refresh), "cluster_order")
+        self.observe(lambda _change: self.guarded(self._take_filter), "filter")
+        if self.filter:
+            self.guarded(self._take_filter)
+        else:
+            self._on_listed()
+
+    # --- the filter ---
+
+    def _follow_clustering(self) -> None:
+        self.follow(self.session.listed.changed, self._on_listed)
+        super()._follow_clustering()
+
+    def _take_filter(self) -> None:
+        """Have another filter; one that says nothing changes nothing, and the reason stands below it."""
+        session, text, before = self.session, self.filter.strip(), self.session.listed.text
+        self._reason = ""
+        try:
+            if text:
+                session.listed.show(text, find_clusters(session, text))
+            else:
+                session.listed.show_all()
+        except NapariPhyError as error:
+            self._reason = str(error)
+        if session.listed.text == before:  # else it was shown already
+            self.refresh()
+
+    def _on_listed(self) -> None:
+        self._reason = ""
+        if self.filter.strip() != self.session.listed.text:
+            self.filter = self.session.listed.text
+        else:
+            self.guarded(self.refresh)
+
+    def _has_other_rows(self) -> bool:
+        """Look whether the filter lets other clusters through than before an edit; all views are told."""
+        listed = self.session.listed
+        before = listed.clusters
+        if listed.text:
+            listed.show(listed.text, find_clusters(self.session, listed.text))
+        return listed.clusters != before
 
     # --- what is shown ---
 
@@ -71,6 +113,8 @@ class ClusterView(SessionWidget):
 
     def refresh(self) -> None:
         """Show the rows that the filter lets through, in order."""
+        if self._has_other_rows():
+            return  # shown already
         session = self.session
         columns, order = self._columns, self.cluster_order.removeprefix("-")
         sort_key = _ORDERS.get(order, order)
@@ -79,16 +123,10 @@ class ClusterView(SessionWidget):
             compute_values(session, column.key, session.manager.cluster_ids.tolist())
         keys = dict.fromkeys([*(column.key for column in columns), SIZE, *([] if sort_key == GROUP else [sort_key])])
         table = compute_cluster_table(session, keys=keys)
-        reason, shown = "", table.ids
-        if self.filter.strip():
-            try:
-                shown = np.array(find_clusters(session, self.filter), dtype=np.int64)
-            except NapariPhyError as error:
-                reason = str(error)
-        rows = np.flatnonzero(np.isin(table.ids, shown))
+        rows = np.flatnonzero([cluster in session.listed for cluster in table.ids.tolist()])
         rows = rows[_order(table, rows, sort_key, descends=self.cluster_order.startswith("-"))]
         with self.hold_sync():
-            self.table = self._state(table, rows, columns, reason)
+            self.table = self._state(table, rows, columns)
             self.buttons = actions.buttons(session)
             self.offered = [
                 {
@@ -99,9 +137,7 @@ class ClusterView(SessionWidget):
                 if column.key != "id"
             ]  # fmt: skip
 
-    def _state(
-        self, table: ClusterTable, rows: npt.NDArray[np.int64], columns: Sequence[Column], reason: str
-    ) -> dict[str, Any]:
+    def _state(self, table: ClusterTable, rows: npt.NDArray[np.int64], columns: Sequence[Column]) -> dict[str, Any]:
         names = sorted(set(table.groups), key=lambda group: (group not in GROUP_ORDER, group))
         places = {name: place for place, name in enumerate(names)}
         groups = [table.groups[row] for row in rows.tolist()]
@@ -125,7 +161,8 @@ class ClusterView(SessionWidget):
                 for name, values in labels.items()
             },
             "words": self._words(table, rows),
-            "reason": reason,
+            "filter": self.filter,
+            "reason": self._reason,
             "nothing": "No cluster matches. Clear the filter (Esc)." if self.filter else "There are no clusters.",
         }
 
@@ -136,6 +173,11 @@ class ClusterView(SessionWidget):
         return f"{format_count(len(table), 'cluster')} · {format_count(n_spikes, 'spike')}"
 
     # --- what comes from the browser ---
+
+    def _act(self, kind: str, message: dict[str, Any]) -> None:
+        """Do what was asked for here, where the next cluster is that of the next row here."""
+        self.session.listed.order = tuple(np.frombuffer(self.table.get("ids", b""), dtype="<i4").tolist())
+        super()._act(kind, message)
 
     def on_message(self, kind: str, message: dict[str, Any]) -> None:
         """Take a selection, a filter or a choice of columns."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from napari_phy.core.sentences import listed
-from napari_phy.notebook.painted import PaintedView
+from napari_phy.notebook.painted import PaintedView, number
 from napari_phy.notebook.picture import TYPE, Picture
 from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
@@ -24,6 +26,8 @@ from napari_phy.views.ticks import axis_ticks, left_margin
 ZOOM_STEP = 1.25
 REACH_PX = 8.0
 N_RINGS = 200
+N_AT_ONCE = 100_000  # points in one message: 0.9 MB
+N_MOST = 1_000_000  # points: marks of all of them travel in one message
 
 
 class FeatureView(PaintedView):
@@ -35,6 +39,8 @@ class FeatureView(PaintedView):
         What is shown.
     x, y : FeatureAxis, optional
         What the axes show; None: what suits the selection, or the channel that was clicked in another view.
+    n_spikes_max : int, default 2500
+        Most spikes drawn of each cluster, and of all others together. A million can be drawn; they travel in parts.
 
     Examples
     --------
@@ -49,11 +55,20 @@ class FeatureView(PaintedView):
     shown_settings = ("violations",)
 
     def __init__(
-        self, session: object, x: FeatureAxis | None = None, y: FeatureAxis | None = None, **traits: object
+        self,
+        session: object,
+        x: FeatureAxis | None = None,
+        y: FeatureAxis | None = None,
+        *,
+        n_spikes_max: int = 2500,
+        **traits: object,
     ) -> None:
-        self._axes = (x, y)
+        self._axes, self._n_spikes_max = (x, y), n_spikes_max
         self._sight: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._moved = (0.0, 0.0)  # px, by dragging, ever
         self._sent: tuple[object, ...] = ()
+        self._n_sent = 0
+        self._order = np.empty(0, dtype=np.int64)  # in which points travel
         super().__init__(session, has_lasso=True, **traits)
 
     def follow_more(self) -> None:
@@ -70,7 +85,9 @@ class FeatureView(PaintedView):
             chosen = session.channel.chosen
             usual = channel_axes(session, chosen) if chosen is not None else default_axes(session.shown, clusters)
             x, y = x or usual[0], y or usual[1]
-        return FeatureRequest(clusters, x, y, mark_violations=self.settings.violations)
+        with_violations = 1 + self.settings.violations  # which are drawn in addition
+        n_max = min(self._n_spikes_max, N_MOST // (with_violations * (len(clusters) + 1)))
+        return FeatureRequest(clusters, x, y, n_max, n_max, mark_violations=self.settings.violations)
 
     def compute(self, session: SessionLike, request: FeatureRequest) -> object:
         """Read the features."""
@@ -120,21 +137,46 @@ class FeatureView(PaintedView):
         picture.text(below, data.x_label, "dim", AXIS_PX, align="center")
         beside = Rectangle(6, frame.top, 16, frame.height)
         picture.text(beside, data.y_label, "dim", AXIS_PX, align="center", turned=True)
-        picture.points(frame.area, frame.x_range, frame.y_range)
+        picture.points(frame.area, frame.x_range, frame.y_range, self._moved)
         self._send_points()
 
     def _send_points(self) -> None:
+        """Send the points unless they are there, and what is marked of them."""
         data, spikes = self.data, self.session.selection.spikes
-        if self._sent[:1] == (data,) and self._sent[1] is spikes:
+        if self._sent[:1] != (data,):
+            n = len(data.x)
+            n_parts = max(1, -(-n // N_AT_ONCE))
+            self._order = np.concatenate([np.arange(part, n, n_parts) for part in range(n_parts)])
+            self._n_sent += 1
+            self.points = {**self._part(0, n_parts), "n": n, "n_parts": n_parts, "key": self._n_sent}
+        elif self._sent[1] is spikes:
             return
         self._sent = (data, spikes)
         marks = np.isin(data.spike_ids, spikes)
-        self.points = {
-            "xy": np.column_stack([data.x, data.y]).astype("<f4").tobytes(),
-            "places": np.minimum(data.places, 100).astype(np.int8).tobytes(),
-            "marks": (marks + 2 * data.violates).astype(np.uint8).tobytes(),
+        self.marks = {
+            "marks": (marks + 2 * data.violates)[self._order].astype(np.uint8).tobytes(),
             "rings": int(marks.sum()) <= N_RINGS,
         }
+
+    def _part(self, part: int, n_parts: int) -> dict[str, Any]:
+        """Return one part of the points, which are spread evenly over all of them."""
+        n = len(self.data.x)
+        rows = np.arange(part, n, n_parts)
+        return {
+            "xy": np.column_stack([self.data.x[rows], self.data.y[rows]]).astype("<f4").tobytes(),
+            "places": np.minimum(self.data.places[rows], 100).astype(np.int8).tobytes(),
+        }
+
+    def on_message(self, kind: str, message: dict[str, Any]) -> None:
+        """Send another part of many points once the browser has those before."""
+        if kind != "part":
+            super().on_message(kind, message)
+        elif self.data is not None and message.get("key") == self.points.get("key"):
+            part, n_parts = int(number(message, "part")), self.points["n_parts"]
+            if 0 < part < n_parts:
+                told = self._part(part, n_parts)
+                content = {"kind": "part", "key": self.points["key"], "part": part}
+                self.tell_browser(content, [told["xy"], told["places"]])
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, spike 4 113` for the point under the mouse."""
@@ -183,9 +225,10 @@ class FeatureView(PaintedView):
 
     def on_drag(self, dx_px: float, dy_px: float) -> None:
         """Move what is in sight."""
+        self._moved = (self._moved[0] + dx_px, self._moved[1] + dy_px)
         self._look_at(self.frame.panned(dx_px, dy_px))
 
-    def on_reset(self) -> None:
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Show all."""
         self._sight = None
         self.draw()

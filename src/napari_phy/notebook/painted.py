@@ -31,8 +31,14 @@ class PaintedView(SessionWidget):
         What is drawn.
     points : dict
         Points of a scatter, which stay when only axes move.
+    marks : dict
+        Which of the points are selected or violate the refractory time.
     controls : list of dict
         Settings that the header offers.
+    tools : list of dict
+        Buttons of the header.
+    runs : bool
+        Whether the browser calls `on_tick` again and again.
     """
 
     script_name = "painted_view"
@@ -47,6 +53,9 @@ class PaintedView(SessionWidget):
     size = traitlets.List(traitlets.Int(), list(USUAL_SIZE), minlen=2, maxlen=2).tag(sync=True)
     picture = traitlets.Dict().tag(sync=True)
     points = traitlets.Dict().tag(sync=True)
+    marks = traitlets.Dict().tag(sync=True)
+    tools: Any = traitlets.List().tag(sync=True)
+    runs = traitlets.Bool(False).tag(sync=True)
     controls: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, session: Any, **traits: Any) -> None:
@@ -89,11 +98,25 @@ class PaintedView(SessionWidget):
     def on_wheel(self, x_px: float, y_px: float, notches: float, *, ctrl: bool, shift: bool) -> None:
         """Take a turn of the wheel; upwards is positive."""
 
+    def drags_at(self, start: tuple[float, float], now: tuple[float, float]) -> bool:
+        """Take a drag that means a place; return whether it does, or else moves what is in sight."""
+        return False
+
     def on_drag(self, dx_px: float, dy_px: float) -> None:
         """Take a move with the button down."""
 
-    def on_reset(self) -> None:
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Take a double-click."""
+
+    def shown_tools(self) -> list[dict[str, Any]]:
+        """Return the buttons of the header, each made by `tool`."""
+        return []
+
+    def on_tool(self, name: str) -> None:
+        """Take a click on one of them."""
+
+    def on_tick(self) -> None:
+        """Go on by a step."""
 
     def on_lasso(self, polygon: list[tuple[float, float]]) -> None:
         """Take the corners of a lasso, in px."""
@@ -129,11 +152,15 @@ class PaintedView(SessionWidget):
     def _on_settings(self) -> None:
         self.guarded(self.refresh)
 
+    def offered_settings(self) -> tuple[str, ...]:
+        """Return the names of the settings that the header offers now."""
+        return self.shown_settings
+
     def _shown_controls(self) -> list[dict[str, Any]]:
         controller, found = self.controller, []
         if controller is None:
             return []
-        for name in self.shown_settings:
+        for name in self.offered_settings():
             setting, value = controller.value.described()[name], getattr(self.settings, name)
             choices = _choices(setting)
             places = [place for place, (_, one) in enumerate(choices) if one == value]
@@ -184,18 +211,19 @@ class PaintedView(SessionWidget):
 
     def draw(self) -> None:
         """Draw the data there are, or the sentence that says why there are none."""
-        width, height = self.width_height
-        made = Picture(width, height)
-        if self.data is None:
-            made.label = f"{self.title}: {self._words}"
-            for line, text in enumerate(_lines(self._words, width - 40)):
-                top = height / 2 - 20 + line * 20
-                made.text(Rectangle(20, top, width - 40, 20), text, "dim", HEADLINE_PX, align="center")
-            self.points = {}
-        else:
-            self.paint(made)
-            made.label = self.describe()
-        with self.hold_sync():
+        with self.hold_sync():  # points and axes travel together
+            width, height = self.width_height
+            made = Picture(width, height)
+            if self.data is None:
+                made.label = f"{self.title}: {self._words}"
+                for line, text in enumerate(_lines(self._words, width - 40)):
+                    top = height / 2 - 20 + line * 20
+                    made.text(Rectangle(20, top, width - 40, 20), text, "dim", HEADLINE_PX, align="center")
+                self.points = self.marks = {}
+            else:
+                self.paint(made)
+                made.label = self.describe()
+            self.tools = self.shown_tools()
             self.picture = made.state()
             self.status = self.caption() if self.data is not None else ""
 
@@ -217,8 +245,10 @@ class PaintedView(SessionWidget):
         held = {name: message.get(name) is True for name in ("ctrl", "shift")}
         if kind == "setting":
             self._choose(str(message.get("name")), int(number(message, "place")))
-        elif kind == "reset":
-            self.on_reset()
+        elif kind == "tool":
+            self.on_tool(str(message.get("name")))
+        elif kind == "tick":
+            self.on_tick()
         elif self.data is None:
             return
         elif kind == "hover":
@@ -229,9 +259,18 @@ class PaintedView(SessionWidget):
             place = (number(message, name) for name in ("x", "y", "notches"))
             self.on_wheel(*place, **held)
         elif kind == "drag":
-            self.on_drag(number(message, "dx"), number(message, "dy"))
+            start, now = ((number(message, f"{when}_x"), number(message, f"{when}_y")) for when in ("start", "now"))
+            if not self.drags_at(start, now):
+                self.on_drag(number(message, "dx"), number(message, "dy"))
+        elif kind == "reset":
+            self.on_reset(number(message, "x"), number(message, "y"))
         elif kind == "lasso":
             self.on_lasso(_corners(message.get("polygon")))
+
+
+def tool(name: str, title: str, tip: str, *, is_on: bool | None = None) -> dict[str, Any]:
+    """Return a button of the header; `is_on` tells whether it is pressed, None where it does not stay so."""
+    return {"name": name, "title": title, "tip": tip, "is_on": is_on}
 
 
 def number(message: dict[str, Any], name: str) -> float:

@@ -114,10 +114,20 @@ class Picture:
             "kind": "levels", "box": [*map(float, box)], "shape": list(levels.shape), "data": levels.tobytes(),
         })  # fmt: skip
 
-    def points(self, box: Rectangle, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
-        """Draw the points of the view, which it has apart, in a rectangle that shows these ranges."""
+    def points(
+        self,
+        box: Rectangle,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        moved: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Draw the points of the view, which it has apart, in a rectangle that shows these ranges.
+
+        `moved` tells by how many px all drags so far have moved them: the browser is ahead by those that are not in it.
+        """
         self._parts.append({
             "kind": "points", "box": [*map(float, box)], "x": [*map(float, x_range)], "y": [*map(float, y_range)],
+            "moved": [*map(float, moved)],
         })  # fmt: skip
 
     def clip(self, box: Rectangle | None) -> None:

@@ -114,7 +114,7 @@ class ProbeView(PaintedView):
         self._sight = self._sight.panned(self._layout, dx_px, dy_px)
         self.draw()
 
-    def on_reset(self) -> None:
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Show the whole probe."""
         self._sight = ProbeSight()
         self.draw()

@@ -9,6 +9,7 @@ import logging
 import secrets
 import struct
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -53,7 +54,9 @@ class Views:
         self.widgets: list[SessionWidget] = with_parts([self.root])
         self._changed: dict[int, dict[str, None]] = {}
         self._on_change = on_change
+        self._said: list[bytes] = []
         for place, widget in enumerate(self.widgets):
+            widget.listener = partial(self._say, widget.model_id)
             widget.observe(lambda change, place=place: self._note(place, change["name"]), synced_names(widget))
 
     def opening(self) -> bytes:
@@ -62,12 +65,13 @@ class Views:
         return packed({"roots": [self.root.model_id], "views": [view_of(one) for one in self.widgets]})
 
     def news(self) -> list[bytes]:
-        """Return a message for each view that has changed."""
+        """Return a message for each view that has changed, and what else views have to say."""
         changed, self._changed = self._changed, {}
+        said, self._said = self._said, []
         return [
             packed({"view": self.widgets[place].model_id, "state": self.widgets[place].get_state(list(names))})
             for place, names in changed.items()
-        ]
+        ] + said
 
     def take(self, text: str | bytes) -> None:
         """Take a message of the browser.
@@ -98,6 +102,10 @@ class Views:
     def close(self) -> None:
         """Follow the session no longer."""
         self.root.close()
+
+    def _say(self, view: str, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self._said.append(packed({"view": view, "content": {**content, "buffers": buffers}}))
+        self._on_change()
 
     def _note(self, place: int, name: str) -> None:
         self._changed.setdefault(place, {})[name] = None

@@ -7,6 +7,7 @@ import numpy as np
 from napari_phy.notebook.painted import PaintedView
 from napari_phy.notebook.picture import TYPE, Picture, selection_ink
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.cluster_order import listed_clusters
 from napari_phy.views.rectangles import BODY_PX, TICK_PX, Rectangle
 from napari_phy.views.similarity import (
     BAR_PX,
@@ -42,10 +43,14 @@ class SimilarityView(PaintedView):
         self._seen: tuple[float, float, float] | None = None
         super().__init__(session, **traits)
 
+    def follow_more(self) -> None:
+        """Follow the filter of the list."""
+        self.follow(self.session.listed.changed, self._on_settings)
+
     def make_request(self) -> SimilarityRequest | None:
         """Return what is to be computed."""
-        clusters = listed_clusters(self)
-        settings = self.settings
+        settings, session = self.settings, self.session
+        clusters = listed_clusters(session.manager, session.listed, in_order=settings.order == "list")
         return SimilarityRequest(clusters, settings.order, settings.measure) if clusters else None
 
     def compute(self, session: SessionLike, request: SimilarityRequest) -> object:
@@ -113,7 +118,7 @@ class SimilarityView(PaintedView):
             n = len(self.data.cluster_ids)
             self._look_at(self._frame.panned(dx_px, dy_px, n), n)
 
-    def on_reset(self) -> None:
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Show all."""
         self._seen = None
         self.draw()
@@ -121,10 +126,3 @@ class SimilarityView(PaintedView):
     def _look_at(self, frame: MatrixFrame, n: int) -> None:
         self._seen = (frame.first_row, frame.first_column, frame.span) if frame.span < n else None
         self.draw()
-
-
-def listed_clusters(view: PaintedView) -> tuple[int, ...]:
-    """Return all clusters that are not discarded, ascending."""
-    manager = view.session.manager
-    ids = manager.cluster_ids.tolist()
-    return tuple(one for one, group in zip(ids, manager.groups_of(ids), strict=True) if group != "discarded")

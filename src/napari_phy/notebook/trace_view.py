@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
+from typing import Any
+
 import numpy as np
 
 from napari_phy.core.errors import MissingDataError
-from napari_phy.notebook.painted import MOST_BYTES, PaintedView
+from napari_phy.notebook.painted import MOST_BYTES, PaintedView, tool
 from napari_phy.notebook.picture import Picture, selection_ink
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle
@@ -20,13 +23,18 @@ ZOOM_STEP = 1.25
 SHORTEST_S, LONGEST_S = 0.002, 60.0
 MARGINS = 40, 6, 16, 40  # px at the left, above, at the right and below
 TRACE_PX, SPIKE_PX = 0.8, 1.5
+PAGES = {
+    "PageDown": 1.0, "PageUp": -1.0, "ArrowRight": 0.1, "ArrowLeft": -0.1, "Home": -np.inf, "End": np.inf,
+}  # fmt: skip
+LONGEST_TICK_S = 0.25  # of scrolling: one that waits for the disk or the network does not jump
 _INKS = np.array([[0, 0, 0]])
 
 
 class TraceView(PaintedView):
     """The voltage of each channel, with the spikes of the selected clusters; the wheel zooms time, dragging moves.
 
-    Page Up and Page Down turn pages, Ctrl+wheel and the keys + and − make traces taller or flatter.
+    Page Up and Page Down turn pages, Ctrl+wheel and the keys + and − make traces taller or flatter. *Scroll* goes on by
+    itself, as fast as `session.views["traces"].speed` tells, in pages a second.
 
     Parameters
     ----------
@@ -42,6 +50,7 @@ class TraceView(PaintedView):
     def __init__(self, session: object, **traits: object) -> None:
         self._reading = TracesReading()
         self._gain = 1.0
+        self._ticked_at = 0.0
         traits.setdefault("size", [760, 380])
         super().__init__(session, **traits)
 
@@ -206,10 +215,6 @@ class TraceView(PaintedView):
     def on_key(self, key: str) -> bool:
         """Turn pages, move by a tenth of one, or make traces taller and flatter."""
         start_s, stop_s = self.session.time.shown_s
-        pages = {
-            "PageDown": 1.0, "PageUp": -1.0, "ArrowRight": 0.1, "ArrowLeft": -0.1,
-            "Home": -np.inf, "End": np.inf,
-        }  # fmt: skip
         factors = {
             "+": ZOOM_STEP,
             "Shift++": ZOOM_STEP,
@@ -217,14 +222,42 @@ class TraceView(PaintedView):
             "ArrowUp": ZOOM_STEP,
             "ArrowDown": 1 / ZOOM_STEP,
         }
-        if key in pages:
+        if key in PAGES:
             whole = self.session.time.duration_s
-            self._move(min(max(pages[key] * (stop_s - start_s), -whole), whole))
+            self._move(min(max(PAGES[key] * (stop_s - start_s), -whole), whole))
         elif key in factors:
             self._stretch(factors[key])
-        return key in pages or key in factors
+        return key in PAGES or key in factors
 
-    def on_reset(self) -> None:
+    def shown_tools(self) -> list[dict[str, Any]]:
+        """Return buttons that turn pages and that scroll."""
+        return [
+            tool("PageUp", "‹", "Page back (Page Up)"),
+            tool("PageDown", "›", "Page on (Page Down)"),
+            tool("scroll", "Scroll", "Scroll on until the end", is_on=self.runs),
+        ]
+
+    def on_tool(self, name: str) -> None:
+        """Turn a page, or begin or end to scroll."""
+        if name == "scroll":
+            self._set_running(not self.runs)
+        elif name in PAGES:
+            self.on_key(name)
+
+    def on_tick(self) -> None:
+        """Scroll on by the time since the last step, to the end."""
+        now, (start_s, stop_s) = monotonic(), self.session.time.shown_s
+        self._move((stop_s - start_s) * self.settings.speed * min(now - self._ticked_at, LONGEST_TICK_S))
+        self._ticked_at = now
+        if self.session.time.shown_s == (start_s, stop_s):
+            self._set_running(False)
+
+    def _set_running(self, runs: bool) -> None:
+        self._ticked_at = monotonic()
+        self.runs = runs
+        self.draw()
+
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Draw traces in their usual height."""
         self._gain = 1.0
         self.guarded(self.draw)

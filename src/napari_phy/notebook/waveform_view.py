@@ -153,7 +153,7 @@ class WaveformView(PaintedView):
         self._scale = self._scale.dragged(dx_px, dy_px)
         self.draw()
 
-    def on_reset(self) -> None:
+    def on_reset(self, x_px: float, y_px: float) -> None:
         """Show everything in the size that fits."""
         self._scale = Scale()
         self.draw()

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ logger = logging.getLogger(__name__)
 PathOrPaths = str | Sequence[str]
 SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
 FOLDER_FILES = ("params.py", "spike_clusters.npy")  # by which a folder of phy or Kilosort is opened
-ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
 
 
 def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
@@ -93,45 +91,13 @@ def _open_where_left(file: Path, **options: Any) -> Any:
 def _shown(session: Session) -> list[Any]:
     from napari.viewer import current_viewer
 
-    from napari_phy.layers.spikes import spikes_layer
     from napari_phy.layers.stacks import has_stack
-    from napari_phy.layers.traces import traces_layer
+    from napari_phy.widgets.window.showing import layers_of, open_workspace_later
 
     viewer = current_viewer()
     if viewer is not None:
-        _open_workspace_later(viewer, session)
-    if viewer is not None and has_stack(viewer.layers):
-        return [(None,)]
-    pitch = session.model.duration / max(1, session.model.n_channels) / ASPECT
-    layers = [traces_layer(session, pitch), spikes_layer(session, pitch)]
-    return [layer for layer in layers if layer is not None]
-
-
-def _open_workspace_later(viewer: Any, session: Session) -> None:
-    """Open the workspace when napari has taken over the layers, the first one of a window when that is shown."""
-    from qtpy.QtCore import QTimer
-
-    from napari_phy.widgets.window.first_opening import FirstOpening
-    from napari_phy.widgets.window.workspace import Workspace
-
-    if Workspace.find(viewer) is None:
-        FirstOpening(viewer.window.main_menu.window(), partial(_open_workspace, session))
-    else:
-        QTimer.singleShot(0, partial(_open_workspace, session))
-
-
-def _open_workspace(session: Session) -> None:
-    """Open the workspace in the viewer that got the layers."""
-    from napari.viewer import current_viewer
-
-    from napari_phy.layers.session_tag import session_of
-    from napari_phy.widgets.napari_compat import open_viewers
-    from napari_phy.widgets.window.workspace import open_workspace
-
-    showing = (v for v in open_viewers() if any(session_of(layer) is session for layer in v.layers))
-    viewer = next(showing, current_viewer())
-    if viewer is not None:
-        open_workspace(viewer, session)
+        open_workspace_later(viewer, session)
+    return [(None,)] if viewer is not None and has_stack(viewer.layers) else layers_of(session)
 
 
 def complain(sentence: str) -> None:

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.table.cluster_table import ClusterTable, compute_cluster_table
 from napari_phy.table.columns import column_key, column_named
-from napari_phy.table.session_like import SessionLike
+from napari_phy.table.session_like import ManagerLike, SessionLike
 from napari_phy.views.settings import Choice
 
 Order = Literal["depth", "rate", "size", "group", "id", "list"]
@@ -39,6 +41,28 @@ def order_choice(*orders: Order) -> Choice:
 def _order_of_column(name: str) -> str:
     key = column_key(name)
     return "size" if key == "spikes" else key
+
+
+def listed_clusters(manager: ManagerLike, listed: ListedClusters, *, in_order: bool = False) -> tuple[int, ...]:
+    """Return the clusters that the filter of the list lets through; discarded ones are left out.
+
+    Parameters
+    ----------
+    manager : ManagerLike
+        The clusters.
+    listed : ListedClusters
+        The list.
+    in_order : bool, default False
+        Whether they come as the list has them, those that it does not show last; else they ascend.
+    """
+    ids = manager.cluster_ids.tolist()
+    groups = manager.groups_of(ids)
+    shown = [one for one, group in zip(ids, groups, strict=True) if group != DISCARDED and one in listed]
+    if not in_order:
+        return tuple(shown)
+    known = set(shown)
+    first = [cluster for cluster in listed.order if cluster in known]
+    return (*first, *sorted(known.difference(first)))
 
 
 def order_clusters(

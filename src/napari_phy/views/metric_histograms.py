@@ -243,3 +243,11 @@ def histogram_parts(box: Rectangle, sizes: TypeSizes) -> HistogramParts:
         bars=Rectangle(left, top + line + small + sizes.px(4), width, bottom - top - line - small - sizes.px(6)),
         ends=Rectangle(left, bottom, width, small),
     )
+
+
+def histogram_bars(one: Histogram, parts: HistogramParts) -> Float64:
+    """Return (n_bins, 4) left, top, width and height of the bars, on whole px; those that count something are seen."""
+    edges = np.rint([parts.x_of(edge) for edge in np.linspace(0, 1, len(one.counts) + 1)])
+    heights = np.rint(parts.bars.height * one.counts / max(1, int(one.counts.max(initial=0))))
+    heights[one.counts > 0] = np.maximum(heights[one.counts > 0], 1)
+    return np.column_stack([edges[:-1], round(parts.bars.bottom) - heights, np.diff(edges), heights])

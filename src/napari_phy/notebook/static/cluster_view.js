@@ -57,6 +57,7 @@ function render({ model, el }) {
     body.setAttribute("aria-rowcount", ids.length + 1);
     counts.textContent = table.words;
     reason.textContent = table.reason;
+    if (document.activeElement !== filter) filter.value = table.filter;
     filter.classList.toggle("np-wrong", Boolean(table.reason));
     showRows();
   }
@@ -171,11 +172,15 @@ function render({ model, el }) {
     else if (top > body.scrollTop + height) body.scrollTop = top - height;
   }
 
-  space.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
-  space.addEventListener("click", (event) => {
+  function onPress(event) {
     const node = event.target.closest(".np-row");
-    if (node) pick(rowOf(Number(node.dataset.cluster)), { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey });
+    if (node && event.button === 0) pick(rowOf(Number(node.dataset.cluster)), { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey });
+  }
+  space.addEventListener("mousedown", (event) => {
+    if (event.shiftKey) event.preventDefault(); // no text is selected
+    onPress(event); // not at the click: rows are made anew when values are known, and a click needs one row for both
   });
+  space.addEventListener("click", (event) => event.detail === 0 && onPress(event)); // of a screen reader
   body.addEventListener("keydown", (event) => {
     if (event.target !== body) return;
     const name = keyName(event), steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };

@@ -47,14 +47,24 @@ class HostModel {
     this.listeners.get(event)?.delete(callback);
   }
 
-  /** Take over what Python set. */
-  take(state) {
-    Object.assign(this.state, state);
-    for (const name of Object.keys(state)) this.tell(name);
+  /** Take over what Python set or said. */
+  hear(message, bytes) {
+    if (message.state) {
+      const state = withBuffers(message.state, bytes);
+      Object.assign(this.state, state);
+      for (const name of Object.keys(state)) this.tell(name);
+    } else {
+      const { buffers, ...content } = withBuffers(message.content, bytes);
+      this.call("msg:custom", content, buffers);
+    }
   }
 
   tell(name) {
-    for (const callback of [...(this.listeners.get(`change:${name}`) || [])]) callback();
+    this.call(`change:${name}`);
+  }
+
+  call(event, ...values) {
+    for (const callback of [...(this.listeners.get(event) || [])]) callback(...values);
   }
 }
 

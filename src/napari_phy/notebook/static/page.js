@@ -35,7 +35,7 @@ function connect() {
   socket.addEventListener("message", ({ data: frame }) => {
     const [message, buffers] = unpacked(frame);
     if (message.views) manager = show(message, buffers, connection);
-    else manager?.models.get(message.view)?.take(withBuffers(message.state, buffers));
+    else manager?.models.get(message.view)?.hear(message, buffers);
   });
   socket.addEventListener("close", ({ reason }) => {
     told.textContent = `The server is gone${reason ? ` (${reason})` : ""}. Load the page again once it is there; edits are kept.`;

@@ -1,13 +1,13 @@
 """Histograms of metrics in Grid: how they are painted, and the bar below them that makes limits the list's filter."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import QPointF, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_phy.views.grid import GridLayout
-from napari_phy.views.metric_histograms import Histogram, Limit, histogram_parts
+from napari_phy.views.metric_histograms import Histogram, HistogramParts, Limit, histogram_bars, histogram_parts
 from napari_phy.views.rectangles import Rectangle
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
@@ -91,19 +91,17 @@ def paint_histograms(
         low, high = one.ends()
         _write(painter, theme, parts.ends, low, TICK_PX, "dim", left)
         _write(painter, theme, parts.ends, high, TICK_PX, "dim", right)
-        _paint_bars(painter, one, limit, QRectF(*parts.bars), parts.x_of, theme)
+        _paint_bars(painter, one, limit, parts, theme)
         for rank, color in reversed(marked):
             value = float(one.values[rank])
             if value == value:
                 _paint_mark(painter, parts.x_of(one.place_of(value)), parts.bars.bottom, QColor(color), theme)
 
 
-def _paint_bars(
-    painter: QPainter, one: Histogram, limit: Limit | None, area: QRectF, x_of: Callable[[float], float], theme: Tokens
-) -> None:
+def _paint_bars(painter: QPainter, one: Histogram, limit: Limit | None, parts: HistogramParts, theme: Tokens) -> None:
     """Paint the bars, faint where clusters do not pass, and the limit."""
-    most, n_bins = int(one.counts.max()), len(one.counts)
-    edge = area.left() if limit is None else x_of(one.place_of(limit.value))
+    area = QRectF(*parts.bars)
+    edge = area.left() if limit is None else parts.x_of(one.place_of(limit.value))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     whole = QRectF(area.left(), area.top(), area.width() + 1, area.height() + 1)
@@ -112,10 +110,8 @@ def _paint_bars(
         passes.setLeft(edge) if limit.is_least else passes.setRight(edge)
     for clip, color in ((whole, with_alpha(theme.bars, FAINT)), (passes, theme.color("bars"))):
         painter.setClipRect(clip)
-        for place, count in enumerate(one.counts.tolist()):
-            left, right = (round(x_of(edge_of / n_bins)) for edge_of in (place, place + 1))
-            height = max(1, round(area.height() * count / most)) if count else 0
-            painter.fillRect(QRectF(left, round(area.bottom()) - height, right - left, height), color)
+        for bar in histogram_bars(one, parts).tolist():
+            painter.fillRect(QRectF(*bar), color)
     painter.restore()
     painter.fillRect(QRectF(area.left(), round(area.bottom()), area.width(), 1), theme.color("grid"))
     if limit is not None:

@@ -6,8 +6,8 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.actions import messages
-from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.session.session import Session
+from napari_phy.views import cluster_order
 from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.plain_text import plain
@@ -16,9 +16,7 @@ from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 def listed_clusters(session: Session) -> list[int]:
     """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
-    listed, ids = session.listed, session.manager.cluster_ids.tolist()
-    groups = session.manager.groups_of(ids)
-    return [c for c, group in zip(ids, groups, strict=True) if group != DISCARDED and c in listed]
+    return list(cluster_order.listed_clusters(session.manager, session.listed))
 
 
 def why_no_cluster(session: Session) -> tuple[str, str]:

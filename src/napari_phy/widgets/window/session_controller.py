@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from weakref import ref
+from weakref import WeakSet, ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
@@ -32,6 +32,7 @@ from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.window_keys import WindowKeys
 
 PLUGIN, SECTION = "napari-phy", "sorting"
+KEPT: WeakSet[Session] = WeakSet()  # sessions of scripts and notebooks, which close them
 
 
 class SessionBinding(QObject):
@@ -289,7 +290,8 @@ class SessionController(QObject):
     def _turn_away(self, session: Session) -> None:
         """Close a session that is not opened here, and remove its layers."""
         LayerBinder(self._viewer(), session).close()
-        session.close()
+        if session not in KEPT:
+            session.close()
         self._binding.stay()
 
     def _on_switched(self) -> None:

@@ -48,7 +48,7 @@ from napari_phy.widgets.window.kinds import KINDS
 from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.read_ahead import ReadAhead
 from napari_phy.widgets.window.recluster_controller import ReclusterController
-from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
+from napari_phy.widgets.window.session_controller import KEPT, SessionBinding, SessionController
 from napari_phy.widgets.window.slider_time import MissingFrames, SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
 from napari_phy.widgets.window.toolbar import ActionBar, layout_menu
@@ -376,7 +376,7 @@ def _forget_all(attributes: dict[str, Any]) -> None:
 
 def _close_unused(session: Session) -> None:
     """Close a session that no window shows any more."""
-    if not any(workspace.session is session for workspace in Workspace.all()):
+    if session not in KEPT and not any(workspace.session is session for workspace in Workspace.all()):
         session.close()
 
 
