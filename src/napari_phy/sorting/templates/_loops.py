@@ -11,20 +11,22 @@ _LEAST_START = 0.25  # of the least product with a template, at the peak, for th
 
 
 @compiled
-def _product(residual, start, first, width, shapes, offset, n_samples, sums):  # type: ignore[no-untyped-def]
+def _product(residual, start, first, width, shapes, offset, span, sums):  # type: ignore[no-untyped-def]
     """Return the sum of products of a stretch of the residual and a template; `sums` is room for one of each channel.
 
-    Each channel is summed by itself, so that the order of the sums, and the result, is the same on all processors.
+    `span` are the rows and the columns of the template beyond which it is 0. Each channel is summed by itself, so that
+    the order of the sums, and the result, is the same on all processors.
     """
-    for place in range(width):
+    low, high = span[2], span[3]
+    for place in range(low, high):
         sums[place] = 0
-    for sample in range(n_samples):
+    for sample in range(span[0], span[1]):
         values = residual[start + sample]
         begin = offset + sample * width
-        for place in range(width):
+        for place in range(low, high):
             sums[place] += values[first + place] * shapes[begin + place]
     total = np.float64(0)
-    for place in range(width):
+    for place in range(low, high):
         total += sums[place]
     return total
 
@@ -37,7 +39,7 @@ def fit_templates(residual, peaks, sizes, templates, n_samples, before, reach, b
     noise. Templates that are too large for a peak are passed over. The gain is that of the log likelihood, −inf where
     none fits. The shift between samples is where a parabola through the products next to the largest has its top.
     """
-    shapes, offsets, firsts, widths, energies, priors, starts, candidates, lags, heights = templates
+    shapes, offsets, firsts, widths, energies, priors, starts, candidates, lags, heights, spans = templates
     n_shifts = energies.shape[1]
     middle = n_shifts // 2
     low, high, variance = bounds
@@ -54,21 +56,21 @@ def fit_templates(residual, peaks, sizes, templates, n_samples, before, reach, b
             if begin < 0 or begin + 2 * reach + n_samples > len(residual):
                 continue
             size = n_samples * widths[template]
-            first, width = firsts[template], widths[template]
+            first, width, span = firsts[template], widths[template], spans[template]
             whole = offsets[template] + middle * size
             best = reach
-            products[best] = _product(residual, begin + best, first, width, shapes, whole, n_samples, sums)
+            products[best] = _product(residual, begin + best, first, width, shapes, whole, span, sums)
             if products[best] < _LEAST_START * low * energies[template, middle]:
                 continue
             for step in (-1, 1):
                 at = begin + best + step
-                products[best + step] = _product(residual, at, first, width, shapes, whole, n_samples, sums)
+                products[best + step] = _product(residual, at, first, width, shapes, whole, span, sums)
             while 0 < best < 2 * reach and max(products[best - 1], products[best + 1]) > products[best]:
                 step = 1 if products[best + 1] > products[best - 1] else -1
                 best += step
                 if 0 < best < 2 * reach:
                     at = begin + best + step
-                    products[best + step] = _product(residual, at, first, width, shapes, whole, n_samples, sums)
+                    products[best + step] = _product(residual, at, first, width, shapes, whole, span, sums)
             product, shift = products[best], middle
             if 0 < best < 2 * reach:
                 bend = products[best - 1] - 2 * product + products[best + 1]
@@ -78,7 +80,7 @@ def fit_templates(residual, peaks, sizes, templates, n_samples, before, reach, b
                     shift = min(max(shift, 0), n_shifts - 1)
             if shift != middle:
                 moved = offsets[template] + shift * size
-                product = _product(residual, begin + best, first, width, shapes, moved, n_samples, sums)
+                product = _product(residual, begin + best, first, width, shapes, moved, span, sums)
             energy = energies[template, shift]
             amplitude = (product + 1 / variance) / (energy + 1 / variance)
             if amplitude < low or amplitude > high:
@@ -133,20 +135,33 @@ def add_template(traces, template, start, shift, amplitude, templates, n_samples
 
 
 @compiled
-def add_waveforms(residual, found, sizes, templates, n_samples, before, places, sums, counts):  # type: ignore[no-untyped-def]
-    """Add to the sum and the number of each template what its spikes are, and what is left around them.
+def add_waveforms(residual, found, sizes, shares, templates, n_samples, before, places, sums, counts):  # type: ignore[no-untyped-def]
+    """Add to the sum of each template its share of what its spikes are, and of what is left around them.
 
-    Sums of each template begin at its place in `places`; they are `(n_samples, width)`.
+    Sums of each template begin at its place in `places`; they are `(n_samples, width)`. `counts` are `(n_templates, 2)`
+    sums of shares and of their squares.
     """
     shapes, offsets, firsts, widths = templates[:4]
     for spike in range(len(found)):
         template, row, shift = found[spike]
         width, first = widths[template], firsts[template]
         begin = offsets[template] + shift * n_samples * width
-        size = np.float32(sizes[spike])
+        size, share = np.float32(sizes[spike]), shares[spike]
         for sample in range(n_samples):
             values = residual[row - before + sample]
             for place in range(width):
                 index = sample * width + place
-                sums[places[template] + index] += values[first + place] + size * shapes[begin + index]
-        counts[template] += 1
+                sums[places[template] + index] += share * (values[first + place] + size * shapes[begin + index])
+        counts[template, 0] += share
+        counts[template, 1] += share * share
+
+
+@compiled
+def find_overlapped(found, touching, reach, is_overlapped):  # type: ignore[no-untyped-def]
+    """Say of each of `(n, 3)` spikes, ascending in time, whether there is one that touches it within `reach` samples."""
+    for spike in range(len(found)):
+        other = spike + 1
+        while other < len(found) and found[other, 1] - found[spike, 1] <= reach:
+            if touching[found[spike, 0], found[other, 0]]:
+                is_overlapped[spike] = is_overlapped[other] = True
+            other += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +13,14 @@ from napari_phy.sorting.templates.parameters import TemplateParameters
 
 Bools = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-_LEAST_PEAK, _LEAST_ERRORS = 0.75, 5.0  # in noise and in its standard errors, with which a channel is kept
+_LEAST_ERRORS = 5.0  # standard errors, with which a channel is kept
 _TAPER = 3  # samples at either end
 _SIMILAR_SIZE = 0.6, 1.6  # of templates that are one
+_REFRACTORY_MS = 0.5, 2.5  # between two spikes: later than one is found for, and sooner than a neuron fires again
+_FALSE, _LIKELIER = 0.25, 20.0  # how much of chance is left within one neuron, and how much likelier two must be
 _RARE = 0.15  # how many spikes at once there may be, of those of each
 _LEFT = 0.15  # of the energy that two others don't explain
 _LEAST_OVERLAP = 0.5  # of the energy of a template that lies in the window
@@ -31,7 +36,7 @@ def tidied(waveforms: Float32, counts: Int64) -> Float32:
     counts : ndarray of int64, shape (n_templates,)
         Number of spikes that each is the mean of.
     """
-    least = np.maximum(_LEAST_PEAK, _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1)))
+    least = _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1))
     is_more = np.abs(waveforms) >= least[:, None, None]
     on_channel, in_time = (np.asarray(is_more.any(axis=axis)) for axis in (1, 2))
     return np.asarray(waveforms * on_channel[:, None, :] * _tapers(in_time)[:, :, None], dtype=np.float32)
@@ -48,15 +53,55 @@ def _tapers(is_more: Bools) -> Float32:
     return np.asarray(np.clip(np.minimum(inside, at_ends), 0, 1), dtype=np.float32)
 
 
-def neurons(waveforms: Float32, counts: Int64, of_group: Int64, given: TemplateParameters, reach: int) -> Bools:
+@dataclass(frozen=True, slots=True, eq=False)
+class Trains:
+    """When the spikes of templates are, which tells whether two templates are of one neuron.
+
+    Attributes
+    ----------
+    times : tuple of ndarray of float64
+        Those of each template, ascending, in samples.
+    n_samples : int
+        Length of the recordings.
+    sample_rate : float
+        In Hz.
+    """
+
+    times: tuple[Float64, ...]
+    n_samples: int
+    sample_rate: float
+
+    @property
+    def counts(self) -> Int64:
+        """Number of spikes of each, `(n_templates,)`."""
+        return np.array([len(some) for some in self.times], dtype=np.int64)
+
+    def are_of_two(self, one: int, other: int) -> bool:
+        """Return whether two templates are of two neurons: spikes follow each other sooner than those of one can.
+
+        By chance those of two neurons do so a known number of times, and the spikes of one neuron, some of them false,
+        a quarter as often. Templates are compared that are alike, mostly since they are of one neuron: the first must
+        be the likelier by far.
+        """
+        mine, others = self.times[one], self.times[other]
+        low, high = (ms * self.sample_rate / 1000 for ms in _REFRACTORY_MS)
+        n_found = sum(
+            int((np.searchsorted(others, mine + late) - np.searchsorted(others, mine + soon)).sum())
+            for soon, late in ((-high, -low), (low, high))
+        )
+        expected = len(mine) * len(others) * 2 * (high - low) / max(self.n_samples, 1)
+        return n_found * -math.log(_FALSE) - (1 - _FALSE) * expected > math.log(_LIKELIER)
+
+
+def neurons(waveforms: Float32, trains: Trains, of_group: Int64, given: TemplateParameters, reach: int) -> Bools:
     """Return which templates are of neurons.
 
     Parameters
     ----------
     waveforms : ndarray of float32, shape (n_templates, n_samples, n_channels)
         Tidied.
-    counts : ndarray of int64, shape (n_templates,)
-        Spikes of each.
+    trains : Trains
+        The spikes of each.
     of_group : ndarray of int64, shape (n_templates,)
         Those of different groups are never compared.
     given : TemplateParameters
@@ -64,28 +109,29 @@ def neurons(waveforms: Float32, counts: Int64, of_group: Int64, given: TemplateP
     reach : int
         By how many samples templates that are one may be moved.
     """
-    norms = np.sqrt(np.einsum("ijk,ijk->i", waveforms, waveforms))
+    norms, counts = np.sqrt(np.einsum("ijk,ijk->i", waveforms, waveforms)), trains.counts
     kept: Bools = (norms >= given.least_norm) & (counts >= given.least_spikes)
-    _drop_same(waveforms, norms, counts, of_group, given.most_alike, reach, kept)
+    _drop_same(waveforms, norms, trains, of_group, given.most_alike, reach, kept)
     _drop_composites(waveforms, counts, of_group, kept)
     return kept
 
 
 def _drop_same(
-    waveforms: Float32, norms: Float32, counts: Int64, of_group: Int64, most_alike: float, reach: int, kept: Bools
+    waveforms: Float32, norms: Float32, trains: Trains, of_group: Int64, most_alike: float, reach: int, kept: Bools
 ) -> None:
-    """Drop templates that are like one with more spikes."""
+    """Drop templates that are like one with more spikes, and of the same neuron."""
     alike, reach = np.full((len(waveforms), len(waveforms)), -np.inf), min(reach, waveforms.shape[1] - 1)
     for products, _ in _shifted_products(waveforms, waveforms, range(-reach, reach + 1)):
         np.maximum(alike, products, out=alike)
     sizes = np.maximum(norms, 1e-9)
     alike /= sizes[:, None] * sizes
     low, high = _SIMILAR_SIZE
-    order = np.argsort(-counts, kind="stable")
+    order = np.argsort(-trains.counts, kind="stable")
     for place, one in enumerate(order.tolist()):
         others = order[:place][kept[order[:place]] & (of_group[order[:place]] == of_group[one])]
         ratio = norms[one] / np.maximum(norms[others], 1e-9)
-        if ((alike[one, others] > most_alike) & (low < ratio) & (ratio < high)).any():
+        rivals = others[(alike[one, others] > most_alike) & (low < ratio) & (ratio < high)]
+        if not all(trains.are_of_two(one, other) for other in rivals.tolist()):
             kept[one] = False
 
 
@@ -122,7 +168,7 @@ def _best_explained(left: Float32, waveforms: Float32, reach: int) -> Float32:
     return best
 
 
-def _shifted_products(ones: Float32, others: Float32, shifts: range) -> Iterator[tuple[npt.NDArray[np.float64], int]]:
+def _shifted_products(ones: Float32, others: Float32, shifts: range) -> Iterator[tuple[Float64, int]]:
     """Yield `(n_ones, n_others)` the products of templates where the others come `shift` samples later."""
     n_samples = ones.shape[1]
     for shift in shifts:

@@ -44,6 +44,11 @@ class Cluster:
     channels: Int64
 
 
+def exactness_of_median(n_spikes: int) -> float:
+    """Return of how many spikes a mean has the errors of the median of those that are taken of `n_spikes`."""
+    return min(n_spikes, _MOST) * 2 / np.pi
+
+
 def median_waveforms(
     plan: Plan,
     traces: RawTraces,

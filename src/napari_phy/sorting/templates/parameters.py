@@ -21,8 +21,8 @@ class TemplateParameters(Settings):
     n_rounds: Annotated[
         int, Number(title="Rounds", low=1, high=20, is_whole=True, tip="templates are measured again after each")
     ] = 2
-    before_ms: Annotated[float, Number(title="Template before", low=0.2, high=5, unit="ms")] = 1.0
-    after_ms: Annotated[float, Number(title="Template after", low=0.2, high=10, unit="ms")] = 2.0
+    before_ms: Annotated[float, Number(title="Template before", low=0.2, high=5, unit="ms")] = 2.0
+    after_ms: Annotated[float, Number(title="Template after", low=0.2, high=10, unit="ms")] = 3.0
     threshold: Annotated[
         float, Number(title="Threshold", low=1, high=100, unit="× noise", tip="behind the matched filter")
     ] = 3.0

@@ -21,8 +21,8 @@ from napari_phy.sorting.matched.kernel import Kernel, Neighbours
 from napari_phy.sorting.spikedetekt.chunks import Chunk, chunks_of, excerpts_of
 from napari_phy.sorting.spikedetekt.parameters import SIDES
 from napari_phy.sorting.spikedetekt.passes import Plan, measured_noise
-from napari_phy.sorting.templates.cleaning import neurons, tidied
-from napari_phy.sorting.templates.measuring import Cluster, median_waveforms
+from napari_phy.sorting.templates.cleaning import Trains, neurons, tidied
+from napari_phy.sorting.templates.measuring import Cluster, exactness_of_median, median_waveforms
 from napari_phy.sorting.templates.parameters import TemplateParameters
 from napari_phy.sorting.templates.subtraction import Explained, Subtraction, arrays_of, explain
 from napari_phy.sorting.traces import RawTraces
@@ -140,8 +140,9 @@ class TemplateSubtraction(Estimator):
         noise = _noise_of(plan, traces, medians, window[0], executor)
         templates = _Templates(
             (medians / noise.voltage).astype(np.float32),
-            np.array([len(cluster.samples) for cluster in clusters], dtype=np.int64),
+            Trains(tuple(cluster.samples for cluster in clusters), traces.n_samples, rate),
             np.array([cluster.group for cluster in clusters], dtype=np.int64),
+            np.array([exactness_of_median(len(cluster.samples)) for cluster in clusters]),
         )
         for number in range(given.n_rounds):
             templates = templates.cleaned(given, round(_MOVED_MS * rate / 1000))
@@ -153,8 +154,14 @@ class TemplateSubtraction(Estimator):
             for part in map_blocks(partial(explain, subtraction), blocks, len(chunks), executor, on_progress):
                 total = total + part
                 parts.append(part.without_sums())
-            means = subtraction.sums_of(total.sums) / np.maximum(total.counts, 1)[:, None, None]
-            templates = replace(templates, waveforms=means.astype(np.float32), counts=total.counts)
+            n_in, n_squares = np.maximum(total.counts, 1e-9).T
+            means = subtraction.sums_of(total.sums) / n_in[:, None, None]
+            templates = replace(
+                templates,
+                waveforms=means.astype(np.float32),
+                trains=replace(templates.trains, times=_times_of(parts, len(means))),
+                exactness=n_in**2 / n_squares,
+            )
         self._keep(traces, noise, templates, parts, total, subtraction.apart)
         return self
 
@@ -246,17 +253,32 @@ class _Noise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Templates:
-    """Templates in multiples of the noise, how many spikes they are made of, and their groups."""
+    """Templates in multiples of the noise, their spikes and groups, and of how many spikes a mean is as exact."""
 
     waveforms: Float32
-    counts: Int64
+    trains: Trains
     of_group: Int64
+    exactness: Float64
+
+    @property
+    def counts(self) -> Int64:
+        """Number of spikes of each."""
+        return self.trains.counts
 
     def cleaned(self, given: TemplateParameters, reach: int) -> _Templates:
         """Return those of neurons."""
-        waveforms = tidied(self.waveforms, self.counts)
-        kept = neurons(waveforms, self.counts, self.of_group, given, reach)
-        return _Templates(np.ascontiguousarray(waveforms[kept]), self.counts[kept], self.of_group[kept])
+        waveforms = tidied(self.waveforms, self.exactness)
+        kept = neurons(waveforms, self.trains, self.of_group, given, reach)
+        trains = replace(self.trains, times=tuple(self.trains.times[one] for one in np.flatnonzero(kept)))
+        return _Templates(np.ascontiguousarray(waveforms[kept]), trains, self.of_group[kept], self.exactness[kept])
+
+
+def _times_of(parts: Sequence[Explained], n_templates: int) -> tuple[Float64, ...]:
+    """Return the times of the spikes of each template, ascending."""
+    times, numbers = (
+        np.concatenate([np.zeros(0), *(getattr(part, name) for part in parts)]) for name in ("times", "templates")
+    )
+    return tuple(np.sort(times[numbers == one]) for one in range(n_templates))
 
 
 def _noise_of(plan: Plan, traces: RawTraces, medians: Float32, before: int, executor: Executor | None) -> _Noise:

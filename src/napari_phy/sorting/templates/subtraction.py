@@ -28,6 +28,7 @@ _PEAK_REACH = 3  # samples in which there is one peak
 _MARGIN = 4  # columns beside those of a template, where it may grow
 _STRONG, _WEAK_OF_BEST, _WEAK = 0.5, 0.3, 3.0  # responses, as shares of the best or in noise, that make a candidate
 _MOST_ROUNDS = 20  # in a chunk
+_SHARE_OVERLAPPED = 0.02  # in means: a small spike that explains the misfit of a large one would keep it
 _MOST_PER_SAMPLE = 0.02  # spikes on a channel
 
 
@@ -52,6 +53,8 @@ class TemplateArrays(NamedTuple):
         Samples from its beginning to the peak on each channel.
     heights : ndarray of float32, shape (n_templates, n_channels)
         Of that peak, behind the kernel, in multiples of the noise there.
+    spans : ndarray of int64, shape (n_templates, 4)
+        The rows and columns of its shapes, from and to, beyond which each is 0.
     """
 
     shapes: Float32
@@ -64,6 +67,7 @@ class TemplateArrays(NamedTuple):
     candidates: Int64
     lags: Int64
     heights: Float32
+    spans: Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +134,8 @@ class Explained:
         Multiples of it.
     sums : ndarray of float64
         Sums of waveforms without the other spikes, as `Subtraction.sums_of` reads them.
-    counts : ndarray of int64, shape (n_templates,)
-        Number of spikes in them.
+    counts : ndarray of float64, shape (n_templates, 2)
+        Number of spikes in them, those that overlap counted in part, and the sum of the squares of these parts.
     squares : ndarray of float64, shape (n_channels,)
         Sum of squares of what is left in the samples that belong to the chunk.
     n_samples : int
@@ -142,7 +146,7 @@ class Explained:
     templates: Int32
     amplitudes: Float32
     sums: Float64
-    counts: Int64
+    counts: Float64
     squares: Float64
     n_samples: int
 
@@ -155,7 +159,7 @@ class Explained:
             np.empty(0, dtype=np.int32),
             np.empty(0, dtype=np.float32),
             np.zeros(int(sum(given.window) * widths.sum())),
-            np.zeros(len(widths), dtype=np.int64),
+            np.zeros((len(widths), 2)),
             np.zeros(len(given.noise)),
             0,
         )
@@ -195,10 +199,10 @@ def arrays_of(
     sign : {-1, 0, 1}
         Whether peaks are troughs, both, or peaks.
     """
-    n_templates, _, n_channels = waveforms.shape
-    is_used = np.abs(waveforms).max(axis=1) > 0
-    firsts = np.maximum(is_used.argmax(axis=1) - _MARGIN, 0)
-    stops = np.minimum(n_channels - is_used[:, ::-1].argmax(axis=1) + _MARGIN, n_channels)
+    n_templates, n_samples_of, n_channels = waveforms.shape
+    columns, rows = (_spans(np.asarray((waveforms != 0).any(axis=axis))) for axis in (1, 2))
+    firsts, stops = np.maximum(columns[:, 0] - _MARGIN, 0), np.minimum(columns[:, 1] + _MARGIN, n_channels)
+    rows = np.clip(rows + (-1, 1), 0, n_samples_of)  # those that are moved reach a sample further
     moved = _moved(waveforms)
     shapes = [
         np.ascontiguousarray(moved[one, :, :, firsts[one] : stops[one]]).reshape(-1) for one in range(n_templates)
@@ -220,7 +224,14 @@ def arrays_of(
         np.nonzero(can_be.T)[1].astype(np.int64),
         responses.argmax(axis=1).astype(np.int64),
         peaks.astype(np.float32),
+        np.hstack([rows, columns - firsts[:, None]]).astype(np.int64),
     )
+
+
+def _spans(is_used: Bools) -> Int64:
+    """Return `(n, 2)` from where to where each row is used; everywhere, where it is not at all."""
+    n = is_used.shape[1]
+    return np.column_stack([is_used.argmax(axis=1), n - is_used[:, ::-1].argmax(axis=1)]).astype(np.int64)
 
 
 def _moved(waveforms: Float32) -> Float32:
@@ -285,9 +296,17 @@ def _explained(given: Subtraction, chunk: Chunk, residual: Float32, found: Int64
     order = np.lexsort([found[:, 0], times])
     mine = order[(times[order] >= chunk.keep_start) & (times[order] < chunk.keep_stop)]
     lengths = n_samples * arrays.widths
-    sums, counts = np.zeros(int(lengths.sum())), np.zeros(len(lengths), dtype=np.int64)
+    sums, counts = np.zeros(int(lengths.sum())), np.zeros((len(lengths), 2))
     places = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-    _loops.add_waveforms(residual, found[mine], sizes[mine], arrays, n_samples, given.window[0], places, sums, counts)
+    in_time = np.argsort(found[:, 1], kind="stable")
+    is_overlapped = np.zeros(len(found), dtype=np.bool_)
+    overlaps = np.zeros(len(found), dtype=np.bool_)
+    _loops.find_overlapped(found[in_time], given.touching, max(given.window), overlaps)
+    is_overlapped[in_time] = overlaps
+    shares = np.where(is_overlapped[mine], _SHARE_OVERLAPPED, 1.0)
+    _loops.add_waveforms(
+        residual, found[mine], sizes[mine], shares, arrays, n_samples, given.window[0], places, sums, counts
+    )
     left = residual[chunk.keep_start - chunk.start : chunk.keep_stop - chunk.start]
     return Explained(
         times[mine],
