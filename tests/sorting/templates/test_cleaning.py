@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from napari_phy.sorting.templates.cleaning import neurons, tidied
+from napari_phy.sorting.templates.cleaning import Trains, neurons, tidied
 from napari_phy.sorting.templates.parameters import TemplateParameters
 
 REACH = 12
+RATE, N_SAMPLES = 25_000.0, 1_500_000
 
 
 def template(centre, height=8.0, width=3.0, at=16, n_channels=10):
@@ -15,10 +16,26 @@ def template(centre, height=8.0, width=3.0, at=16, n_channels=10):
     return (-np.exp(-((time / width) ** 2))[:, None] * heights).astype(np.float32)
 
 
-def judge(waveforms, counts, of_group=None):
+def spikes(counts, after_ms=8.0):
+    """Return trains in which no spike follows one of another template within some time."""
+    ends = np.cumsum([0, *counts]) * after_ms * RATE / 1000
+    return [start + np.arange(n) * after_ms * RATE / 1000 for start, n in zip(ends, counts, strict=False)]
+
+
+def judge(waveforms, counts, of_group=None, times=None):
     groups = np.zeros(len(counts), dtype=np.int64) if of_group is None else np.array(of_group)
-    waveforms = tidied(np.array(waveforms), np.array(counts))
-    return neurons(waveforms, np.array(counts), groups, TemplateParameters(), REACH).tolist()
+    waveforms = tidied(np.array(waveforms), np.array(counts, dtype=np.float64))
+    trains = Trains(tuple(spikes(counts) if times is None else times), N_SAMPLES, RATE)
+    return neurons(waveforms, trains, groups, TemplateParameters(), REACH).tolist()
+
+
+def test_two_that_are_alike_are_kept_where_one_fires_while_the_other_is_refractory():
+    alike, rng = [template(4), 1.2 * template(4)], np.random.default_rng(0)
+    one, other = (np.sort(rng.integers(0, N_SAMPLES, 600)).astype(np.float64) for _ in range(2))
+    assert judge(alike, [600, 600], times=[one, other]) == [True, True]
+    apart = np.abs(one[:, None] - other).min(axis=1) > 0.0025 * RATE
+    assert sorted(judge(alike, [apart.sum(), 600], times=[one[apart], other])) == [False, True]
+    assert sorted(judge(alike, [60, 60], times=[one[::10], other[::10]])) == [False, True]  # too few to tell
 
 
 def test_templates_of_neurons_are_kept():
@@ -43,8 +60,8 @@ def test_the_sum_of_two_is_dropped_where_it_is_rare():
 
 def test_channels_of_noise_are_0():
     noisy = template(4) + np.random.default_rng(0).normal(0, 0.1, (40, 10)).astype(np.float32)
-    cleaned = tidied(noisy[None], np.array([100]))[0]
-    assert_array_equal(np.abs(cleaned).max(axis=0) > 0, np.abs(noisy).max(axis=0) >= 0.75)
+    cleaned = tidied(noisy[None], np.array([100.0]))[0]
+    assert_array_equal(np.abs(cleaned).max(axis=0) > 0, np.abs(noisy).max(axis=0) >= 0.5)
     assert_array_equal(cleaned[[0, -1]], 0)
 
 

@@ -158,7 +158,7 @@ def add_waveforms(residual, found, sizes, shares, templates, n_samples, before, 
 
 @compiled
 def find_overlapped(found, touching, reach, is_overlapped):  # type: ignore[no-untyped-def]
-    """Say of each of `(n, 3)` spikes, ascending in time, whether there is one that touches it within `reach` samples."""
+    """Mark which of `(n, 3)` spikes, ascending in time, have one that touches them within `reach` samples."""
     for spike in range(len(found)):
         other = spike + 1
         while other < len(found) and found[other, 1] - found[spike, 1] <= reach:

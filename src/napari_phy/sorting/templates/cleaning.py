@@ -26,15 +26,15 @@ _LEFT = 0.15  # of the energy that two others don't explain
 _LEAST_OVERLAP = 0.5  # of the energy of a template that lies in the window
 
 
-def tidied(waveforms: Float32, counts: Int64) -> Float32:
+def tidied(waveforms: Float32, counts: npt.NDArray[np.floating]) -> Float32:
     """Return templates that are 0 on channels and at either end where they are no more than noise.
 
     Parameters
     ----------
     waveforms : ndarray of float32, shape (n_templates, n_samples, n_channels)
         In multiples of the noise.
-    counts : ndarray of int64, shape (n_templates,)
-        Number of spikes that each is the mean of.
+    counts : ndarray of float, shape (n_templates,)
+        Number of spikes that each is the mean of, or of how many a mean would be as exact.
     """
     least = _LEAST_ERRORS / np.sqrt(np.maximum(counts, 1))
     is_more = np.abs(waveforms) >= least[:, None, None]

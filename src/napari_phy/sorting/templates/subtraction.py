@@ -199,10 +199,10 @@ def arrays_of(
     sign : {-1, 0, 1}
         Whether peaks are troughs, both, or peaks.
     """
-    n_templates, n_samples_of, n_channels = waveforms.shape
+    n_templates, len_of_each, n_channels = waveforms.shape
     columns, rows = (_spans(np.asarray((waveforms != 0).any(axis=axis))) for axis in (1, 2))
     firsts, stops = np.maximum(columns[:, 0] - _MARGIN, 0), np.minimum(columns[:, 1] + _MARGIN, n_channels)
-    rows = np.clip(rows + (-1, 1), 0, n_samples_of)  # those that are moved reach a sample further
+    rows = np.clip(rows + np.array([-1, 1]), 0, len_of_each)  # those that are moved reach a sample further
     moved = _moved(waveforms)
     shapes = [
         np.ascontiguousarray(moved[one, :, :, firsts[one] : stops[one]]).reshape(-1) for one in range(n_templates)
