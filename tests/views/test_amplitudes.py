@@ -128,11 +128,21 @@ def test_what_was_read_before_it_was_stopped_stays_known(session, monkeypatch):
 
 def test_at_first_a_few_where_many_have_to_be_read(session, monkeypatch):
     monkeypatch.setattr(amplitudes, "N_FIRST", 20)
+    monkeypatch.setattr(amplitudes, "SMALL_BYTES", 0)
     request = AmplitudeRequest((3, 1), n_background=50)
     assert quick_request(session, request) == replace(request, n_spikes_max=20, n_background=20)
     assert quick_request(session, replace(request, kind="feature")) == replace(request, kind="feature")
     compute_amplitude_view(session, request)
     assert quick_request(session, request) == request
+
+
+def test_all_at_once_where_the_raw_data_are_small(session, monkeypatch):
+    monkeypatch.setattr(amplitudes, "N_FIRST", 20)
+    request = AmplitudeRequest((3, 1), n_background=50)
+    monkeypatch.setattr(session.model, "traces", np.zeros((1000, 4), dtype=np.int16))
+    assert quick_request(session, request) == request
+    monkeypatch.setattr(amplitudes, "SMALL_BYTES", 7999)
+    assert quick_request(session, request).n_spikes_max == 20
 
 
 def test_spikes_whose_raw_data_are_missing_are_left_out(session, monkeypatch):

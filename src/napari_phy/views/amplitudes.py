@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -28,6 +29,7 @@ from napari_phy.views.spike_shapes import MEASURE_NAMES
 
 N_BINS = 80
 N_FIRST = 100  # spikes, of each cluster and of all others, that are read from raw data before the rest
+SMALL_BYTES = 2**27  # raw data up to this size are soon in memory: all spikes are read at once
 _N_BINS_MAX = 4 * N_BINS  # spikes that are still larger are in no bin
 _MARGIN = 0.09  # of the range, above
 
@@ -207,14 +209,19 @@ def _valid_words(session: SessionLike, valid_s: tuple[npt.NDArray[np.float64], .
 
 
 def quick_request(session: SessionLike, request: AmplitudeRequest) -> AmplitudeRequest:
-    """Return the request itself, or one for fewer spikes where many would have to be read from raw data."""
+    """Return the request itself, or one for fewer spikes where many have to be read from raw data that are large."""
     quick = replace(
         request,
         n_spikes_max=min(request.n_spikes_max, N_FIRST),
         n_background=min(request.n_background, N_FIRST),
     )
     unread = count_unread(session, request.kind, _drawn(session, request).spike_ids)
-    return quick if unread > N_FIRST else request
+    return quick if unread > N_FIRST and not _is_small(session) else request
+
+
+def _is_small(session: SessionLike) -> bool:
+    traces = session.model.traces
+    return traces is not None and math.prod(traces.shape) * traces.dtype.itemsize <= SMALL_BYTES
 
 
 def amplitude_points(

@@ -229,6 +229,7 @@ def test_the_kind_of_amplitude_can_be_chosen(panel, session, qtbot):
 
 def test_first_some_spikes_then_all(qtbot, session, monkeypatch):
     monkeypatch.setattr(amplitudes, "N_FIRST", 15)
+    monkeypatch.setattr(amplitudes, "SMALL_BYTES", 0)
     panel = AmplitudePanel(session)
     qtbot.addWidget(panel)
     drawn = []

@@ -97,7 +97,7 @@ class ReadAhead(QObject):
     @safe_slot
     def _look_for_cut(self) -> None:
         """Find out where the cluster that the wizard proposes may be cut, where somebody stays on it."""
-        if any(panel.busy for panel in self._panels.values() if isinstance(panel, ViewPanel) and panel.isVisible()):
+        if not self._is_shown(self._visible):
             self._stay.start()
             return
         session = not_none(self._session)
@@ -107,9 +107,9 @@ class ReadAhead(QObject):
 
     @safe_slot
     def _read(self) -> None:
-        shown = [panel for panel in self._panels.values() if isinstance(panel, ViewPanel) and panel.isVisible()]
+        shown = self._visible
         views = [panel for panel in shown if panel.reads_ahead]
-        if any(view.busy for view in views):
+        if not self._is_shown(views):
             self._rest.start()
             return
         requests: list[tuple[ViewPanel, Any]] = [(view, view.make_request()) for view in views if not view.frozen]
@@ -125,6 +125,15 @@ class ReadAhead(QObject):
             work.append(spike_peaks(session.model).build)
         if work:
             self._results.ask(coming, partial(_do, work))
+
+    @property
+    def _visible(self) -> list[ViewPanel]:
+        return [panel for panel in self._panels.values() if isinstance(panel, ViewPanel) and panel.isVisible()]
+
+    @staticmethod
+    def _is_shown(views: list[ViewPanel]) -> bool:
+        """Return whether views have shown what is selected; a window that is opened is kept from painting at first."""
+        return not any(view.busy or not view.updatesEnabled() for view in views)
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
         """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""
