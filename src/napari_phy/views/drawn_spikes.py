@@ -181,8 +181,10 @@ def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
     n = int((stop - first).sum())
     chosen = selected - (first - before)[np.searchsorted(first, selected, side="right") - 1]
     always = evenly_spaced(n, n_max)
-    others = always[~np.isin(always, chosen, assume_unique=True)]
-    instead = evenly_spaced_others(n, np.union1d(chosen, others), n_max - len(others))
+    after = np.searchsorted(chosen, always, side="right")
+    others = always[after == np.searchsorted(chosen, always)]
+    taken = np.sort(np.concatenate([chosen, others]), kind="stable")  # of two ascending parts: NumPy merges them
+    instead = evenly_spaced_others(n, taken, n_max - len(others))
     places = np.union1d(others, instead)
     return np.asarray(places + (first - before)[np.searchsorted(before, places, side="right") - 1], dtype=np.int64)
 
