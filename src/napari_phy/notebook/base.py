@@ -172,10 +172,10 @@ class SessionWidget(anywidget.AnyWidget):
                 self._is_other_clustering = False
         finally:
             self._is_taking_over = False
-        self.guarded(self.refresh)
+        self.report_errors(self.refresh)
 
-    def guarded(self, act: Callable[[], None]) -> None:
-        """Do something, and tell at the foot why it could not be done."""
+    def report_errors(self, act: Callable[[], None]) -> None:
+        """Call a function; an error is shown in the status line."""
         try:
             act()
         except (NapariPhyError, OSError) as error:
@@ -196,11 +196,11 @@ class SessionWidget(anywidget.AnyWidget):
         """Do what a trait asks for; where that cannot be, the trait goes back to what the session has."""
         if self._is_taking_over:
             return
-        self.guarded(act)
+        self.report_errors(act)
         selection = self._session.selection
-        told = (list(selection.clusters), selection.spikes, self._session.manager.spike_clusters)
-        if self.clusters != told[0] or not all(
-            np.array_equal(*pair) for pair in ((self.selected_spikes, told[1]), (self.clustering, told[2]))
+        expected = (list(selection.clusters), selection.spikes, self._session.manager.spike_clusters)
+        if self.clusters != expected[0] or not all(
+            np.array_equal(*pair) for pair in ((self.selected_spikes, expected[1]), (self.clustering, expected[2]))
         ):
             self._is_other_clustering = True
             self._show_session()
@@ -243,7 +243,7 @@ class SessionWidget(anywidget.AnyWidget):
         """Take a message of the browser; what cannot be done is told at the foot."""
         kind = message.get("kind")
         if isinstance(kind, str):
-            self.guarded(lambda: self._act(kind, message))
+            self.report_errors(lambda: self._act(kind, message))
 
     def _act(self, kind: str, message: dict[str, Any]) -> None:
         if kind == "key":

@@ -63,10 +63,10 @@ class ClusterView(SessionWidget):
         self._reason = ""  # why the filter says nothing
         traits.setdefault("cluster_order", "-size")
         super().__init__(session, **traits)
-        self.observe(lambda _change: self.guarded(self.refresh), "cluster_order")
-        self.observe(lambda _change: self.guarded(self._take_filter), "filter")
+        self.observe(lambda _change: self.report_errors(self.refresh), "cluster_order")
+        self.observe(lambda _change: self.report_errors(self._take_filter), "filter")
         if self.filter:
-            self.guarded(self._take_filter)
+            self.report_errors(self._take_filter)
         else:
             self._on_listed()
 
@@ -95,7 +95,7 @@ class ClusterView(SessionWidget):
         if self.filter.strip() != self.session.listed.text:
             self.filter = self.session.listed.text
         else:
-            self.guarded(self.refresh)
+            self.report_errors(self.refresh)
 
     def _has_other_rows(self) -> bool:
         """Look whether the filter lets other clusters through than before an edit; all views are told."""

@@ -35,20 +35,20 @@ def view_of(widget: SessionWidget) -> dict[str, Any]:
     return {"id": widget.model_id, "kind": widget.script_name, "state": state_of(widget)}
 
 
-def with_parts(widgets: Sequence[SessionWidget]) -> list[SessionWidget]:
+def all_widgets(widgets: Sequence[SessionWidget]) -> list[SessionWidget]:
     """Return widgets, each with those that it holds behind it."""
     return [one for widget in widgets for one in (widget, *getattr(widget, "views", ()))]
 
 
-def without_bytes(value: Any, buffers: list[bytes]) -> Any:
+def extract_buffers(value: Any, buffers: list[bytes]) -> Any:
     """Return a state in which bytes are {"$buffer": their place in `buffers`}."""
     if isinstance(value, bytes | bytearray | memoryview):
         buffers.append(bytes(value))
         return {"$buffer": len(buffers) - 1}
     if isinstance(value, dict):
-        return {name: without_bytes(one, buffers) for name, one in value.items()}
+        return {name: extract_buffers(one, buffers) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [without_bytes(one, buffers) for one in value]
+        return [extract_buffers(one, buffers) for one in value]
     return value
 
 
@@ -61,10 +61,10 @@ def page_of(widgets: Sequence[SessionWidget], title: str) -> str:
         It would be too large.
     """
     buffers: list[bytes] = []
-    views = [without_bytes(view_of(widget), buffers) for widget in with_parts(widgets)]
+    views = [extract_buffers(view_of(widget), buffers) for widget in all_widgets(widgets)]
     data = {"roots": [widget.model_id for widget in widgets], "views": views}
     data["buffers"] = [base64.b64encode(one).decode("ascii") for one in buffers]
-    made = html(title, [widget.script_name for widget in with_parts(widgets)], data)
+    made = html(title, [widget.script_name for widget in all_widgets(widgets)], data)
     if len(made.encode()) > LARGEST:
         raise NapariPhyError(f"The page would be larger than {LARGEST // 2**20} MB. Show fewer clusters or views.")
     return made

@@ -64,7 +64,7 @@ class PaintedView(SessionWidget):
         self._n_edits = self._n_computed = 0
         self._words = ""
         super().__init__(session, **traits)
-        self.observe(lambda _change: self.guarded(self.on_size), "size")
+        self.observe(lambda _change: self.report_errors(self.on_size), "size")
 
     # --- to be implemented by views ---
 
@@ -150,7 +150,7 @@ class PaintedView(SessionWidget):
         super()._follow_clustering()
 
     def _on_settings(self) -> None:
-        self.guarded(self.refresh)
+        self.report_errors(self.refresh)
 
     def offered_settings(self) -> tuple[str, ...]:
         """Return the names of the settings that the header offers now."""

@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.core.sentences import cause_of
 from napari_phy.notebook.base import SessionWidget
-from napari_phy.notebook.page import html, synced_names, view_of, with_parts, without_bytes
+from napari_phy.notebook.page import all_widgets, extract_buffers, html, synced_names, view_of
 from napari_phy.notebook.workspace import Workspace
 from napari_phy.session import Session
 
@@ -51,29 +51,29 @@ class Views:
 
     def __init__(self, session: Session, on_change: Callable[[], None]) -> None:
         self.root = Workspace(session)
-        self.widgets: list[SessionWidget] = with_parts([self.root])
+        self.widgets: list[SessionWidget] = all_widgets([self.root])
         self._changed: dict[int, dict[str, None]] = {}
         self._on_change = on_change
-        self._said: list[bytes] = []
+        self._messages: list[bytes] = []
         for place, widget in enumerate(self.widgets):
-            widget.listener = partial(self._say, widget.model_id)
+            widget.listener = partial(self._send, widget.model_id)
             widget.observe(lambda change, place=place: self._note(place, change["name"]), synced_names(widget))
 
     def opening(self) -> bytes:
         """Return the message with all views."""
         self._changed.clear()
-        return packed({"roots": [self.root.model_id], "views": [view_of(one) for one in self.widgets]})
+        return pack_message({"roots": [self.root.model_id], "views": [view_of(one) for one in self.widgets]})
 
-    def news(self) -> list[bytes]:
+    def pending_messages(self) -> list[bytes]:
         """Return a message for each view that has changed, and what else views have to say."""
         changed, self._changed = self._changed, {}
-        said, self._said = self._said, []
+        said, self._messages = self._messages, []
         return [
-            packed({"view": self.widgets[place].model_id, "state": self.widgets[place].get_state(list(names))})
+            pack_message({"view": self.widgets[place].model_id, "state": self.widgets[place].get_state(list(names))})
             for place, names in changed.items()
         ] + said
 
-    def take(self, text: str | bytes) -> None:
+    def handle_message(self, text: str | bytes) -> None:
         """Take a message of the browser.
 
         Raises
@@ -103,8 +103,8 @@ class Views:
         """Follow the session no longer."""
         self.root.close()
 
-    def _say(self, view: str, content: dict[str, Any], buffers: list[bytes]) -> None:
-        self._said.append(packed({"view": view, "content": {**content, "buffers": buffers}}))
+    def _send(self, view: str, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self._messages.append(pack_message({"view": view, "content": {**content, "buffers": buffers}}))
         self._on_change()
 
     def _note(self, place: int, name: str) -> None:
@@ -112,11 +112,11 @@ class Views:
         self._on_change()
 
 
-def packed(message: dict[str, Any]) -> bytes:
+def pack_message(message: dict[str, Any]) -> bytes:
     """Return a message as one frame: the length of its JSON, the JSON, and the bytes that it refers to."""
     buffers: list[bytes] = []
-    told = without_bytes(message, buffers)
-    text = json.dumps({**told, "lengths": [len(one) for one in buffers]}).encode()
+    content = extract_buffers(message, buffers)
+    text = json.dumps({**content, "lengths": [len(one) for one in buffers]}).encode()
     return b"".join([struct.pack("<I", len(text)), text, *buffers])
 
 
@@ -215,7 +215,7 @@ class SessionServer:
             telling = asyncio.create_task(_tell(connection, views, changed))
             async for message in connection:
                 try:
-                    views.take(message)
+                    views.handle_message(message)
                 except ValueError as error:
                     logger.warning("A message of the browser was refused: %s", error)
                     await connection.close(1008, "The message makes no sense.")
@@ -231,7 +231,7 @@ async def _tell(connection: ServerConnection, views: Views, changed: asyncio.Eve
     while True:
         await changed.wait()
         changed.clear()
-        for message in views.news():
+        for message in views.pending_messages():
             await connection.send(message)
 
 

@@ -61,7 +61,7 @@ class TraceView(PaintedView):
         self.follow(self.session.time.moved, self._on_moved)
 
     def _on_moved(self) -> None:
-        self.guarded(self.draw)
+        self.report_errors(self.draw)
 
     @property
     def _area(self) -> Rectangle:
@@ -260,7 +260,7 @@ class TraceView(PaintedView):
     def on_reset(self, x_px: float, y_px: float) -> None:
         """Draw traces in their usual height."""
         self._gain = 1.0
-        self.guarded(self.draw)
+        self.report_errors(self.draw)
 
     def _stretch(self, factor: float) -> None:
         self._gain = min(max(self._gain * factor, 0.02), 50.0)
