@@ -308,7 +308,7 @@ class DetectAndSortPanel(FormPanel):
     def _on_progressed(self, _percent: int) -> None:
         if self._jobs and self.work.job is not None:
             progress = self._jobs[-1].progress
-            self.progress.setRange(0, 100)
+            self.progress.show()
             self.progress.setValue(int(100 * progress.fraction))
             self._say(sorting_progress(progress.stage, progress.fraction, progress.time_left_s))
 
@@ -317,8 +317,7 @@ class DetectAndSortPanel(FormPanel):
         self.area.setEnabled(not is_working)
         self.run_button.visible = not is_working
         self.cancel_button.visible = is_working
-        self.progress.setRange(0, 0)
-        self.progress.setVisible(is_working)
+        self.progress.hide()  # until a share is known
 
     @safe_slot
     def _on_done(self, found: Detection) -> None:

@@ -26,7 +26,7 @@ from napari_phy.widgets.panels.picture_stack import QUIET_MS
 
 
 class WorkBar(QWidget):
-    """Words, a 4 px bar and Cancel where that is safe; in sight from 150 ms on while work goes on."""
+    """Words, a 4 px bar once a share is known, and Cancel where that is safe; in sight from 150 ms on."""
 
     def __init__(self, work: BackgroundWork, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class WorkBar(QWidget):
             self.hide()
             return
         self.label.setText(job.words)
-        self.progress.setRange(0, 0)
+        self.progress.hide()  # a bar that moves all the time would have the whole window composed anew at every step
         self.button.setVisible(job.cancel is not None)
         self._quiet.start()
 
@@ -62,8 +62,8 @@ class WorkBar(QWidget):
         job = self._work.job
         if job is not None and job.in_status_bar:
             self.label.setText(messages.percent_of(job.words, percent))
-            self.progress.setRange(0, 100)
             self.progress.setValue(percent)
+            self.progress.show()
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
