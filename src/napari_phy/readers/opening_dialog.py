@@ -5,9 +5,10 @@ from collections.abc import Callable
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDialog, QProgressBar, QWidget
+from qtpy.QtWidgets import QDialog, QWidget
 
 from napari_phy.actions import messages
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.window.workspace import Workspace
@@ -41,7 +42,7 @@ class OpeningDialog(SmallDialog):
         super().__init__(Words("Opening", messages.percent_of(words, percent())), theme, parent)
         self._words, self._percent, self._is_done = words, percent, is_done
         self.setWindowModality(Qt.WindowModality.WindowModal)  # other windows go on
-        self.progress = QProgressBar(textVisible=False)
+        self.progress = ProgressBar()
         self.progress.setFixedHeight(theme.px(BAR_PX))
         self.progress.setStyleSheet(
             f"QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}"

@@ -128,7 +128,7 @@ def test_numbers_are_not_broken(page, qtbot):
 
 def test_what_is_told_next_takes_its_own_form(page, qtbot):
     page.resize(250, 100)
-    page.tell("Counting…", "3 of 9 pairs", progress=(3, 9))
+    page.tell("Counting…", "3 of 9 pairs", percent=33)
     qtbot.waitUntil(page.explanation.isVisible)
     page.tell("Select a cluster.")
     assert not page.explanation.isVisible()

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QPaintEvent, QResizeEvent
-from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import BODY_PX, HEADLINE_PX, Tokens
 
@@ -95,8 +96,7 @@ class MessagePage(QWidget):
         self._theme: Tokens | None = None
         self.headline = WrappedLabel()
         self.explanation = WrappedLabel()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.buttons: list[QPushButton] = []
         self._button_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._button_row.setSpacing(GAP)
@@ -125,20 +125,17 @@ class MessagePage(QWidget):
         buttons: Sequence[Button] = (),
         *,
         is_error: bool = False,
-        progress: tuple[int, int] | None = None,
+        percent: int | None = None,
     ) -> None:
         """Show a message; the first button of an error or a question stands out.
 
-        `progress` is (done, all); all = 0 means that it is not known how long it takes.
+        With `percent` there is a bar that shows how far work is.
         """
         self._is_error = is_error
         self.headline.setText(headline)
         self.explanation.setText(explanation)
-        self.progress.setVisible(progress is not None)
-        if progress is not None:
-            done, total = progress
-            self.progress.setRange(0, total)
-            self.progress.setValue(done)
+        self.progress.setVisible(percent is not None)
+        self.progress.setValue(percent or 0)
         self._set_buttons(buttons)
         self.setAccessibleName(self.text)
         self._style_words()
@@ -147,8 +144,8 @@ class MessagePage(QWidget):
     def go_on(self, headline: str, percent: int) -> None:
         """Tell how far the work is; the buttons stay, also one that is being pressed."""
         self.headline.setText(headline)
-        self.progress.setRange(0, 100)
         self.progress.setValue(percent)
+        self.progress.show()
         self.setAccessibleName(self.text)
         self._fit()
 

@@ -11,7 +11,7 @@ from typing import Any
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from napari_phy.actions import messages
 from napari_phy.core.base_model import BaseModel
@@ -31,6 +31,7 @@ from napari_phy.views.detection_preview import (
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.detection_painter import paint_detection
@@ -119,8 +120,7 @@ class DetectAndSortPanel(FormPanel):
         self.cancel_button = PushButton(text="Cancel", visible=False)
         self.words = PlainLabel()
         self.words.setWordWrap(True)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.progress.setFixedHeight(4)
         self.picture = PaintedPlot(self._paint_picture)
         self.picture.setMinimumHeight(PICTURE_PX)

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLayout,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from napari_phy.views.movie_regions import Baseline
 from napari_phy.views.timed_movie import TimedMovie
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 from napari_phy.widgets.docks import imaging_messages
@@ -77,9 +77,7 @@ class ImagingForm(QWidget):
         self.buttons = {what: self._button(what) for what in BUTTONS}
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(lambda *_: self.cancelled.emit())
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 100)
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(policy)

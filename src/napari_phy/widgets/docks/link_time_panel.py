@@ -9,7 +9,7 @@ from magicgui.widgets import PushButton
 from napari.layers import Image, Layer
 from qtpy.QtCore import QPointF, QTimer
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QProgressBar, QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.actions import messages
 from napari_phy.core.errors import NapariPhyError, TimelineError
@@ -22,6 +22,7 @@ from napari_phy.views.alignment import AlignmentData, alignment_frame, alignment
 from napari_phy.views.clock_offers import ClockOffer, ClockRequest, FromClock, offer_clocks
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks import imaging_messages
@@ -96,8 +97,7 @@ class LinkTimePanel(FormPanel):
         self.words, self.state = PlainLabel(objectName="napari-phy-words"), PlainLabel()
         for label in (self.words, self.state):
             label.setWordWrap(True)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self._tried = LatestResult(self, activity=imaging_messages.COMPARING_CLOCKS, cancel=self._cancel)
         self._busy = QTimer(self, singleShot=True, interval=QUIET_MS)
         self.picture = PaintedPlot(self._paint_picture)

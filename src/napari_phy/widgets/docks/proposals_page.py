@@ -122,11 +122,10 @@ class ProposalsPage(QWidget):
         buttons: Sequence[Button] = (),
         *,
         is_error: bool = False,
-        progress: tuple[int, int] | None = None,
     ) -> None:
         """Show a message in the place of the list."""
         self.left.setText("")
-        self.message.tell(headline, explanation, buttons, is_error=is_error, progress=progress)
+        self.message.tell(headline, explanation, buttons, is_error=is_error)
         self._show(self.message, self)
 
     def apply_theme(self, theme: Tokens) -> None:

@@ -129,7 +129,7 @@ class ProposalsPanel(PaintedPanel):
         question: Hashable = (session.opened.proposals, self.settings.computed())
         self._search.ask(question, session.propose)
         cancel = [("Cancel", self._on_search_cancelled)]
-        self.page.tell(messages.FINDING_PROPOSALS, buttons=cancel, progress=(0, 0))
+        self.page.tell(messages.FINDING_PROPOSALS, buttons=cancel)
         self._has_problem = False
 
     def begin(self) -> None:

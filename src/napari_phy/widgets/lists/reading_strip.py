@@ -3,10 +3,11 @@
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.actions import messages
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.theme import AXIS_PX, Tokens
 
 
@@ -24,9 +25,7 @@ class ReadingStrip(QWidget):
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self._on_clicked)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 100)
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self._row = QHBoxLayout()
         self._row.addWidget(self.label, 1)
         self._row.addWidget(self.button)

@@ -116,7 +116,7 @@ class SimilarPanel(ListPanel):
         if self.may_read == "nothing":
             preparation = self._preparation
             words = messages.percent_of(messages.READING_FEATURES, preparation.percent)
-            self.page.tell(words, buttons=[("Cancel", preparation.cancel)], progress=(preparation.percent, 100))
+            self.page.tell(words, buttons=[("Cancel", preparation.cancel)], percent=preparation.percent)
             self.show_page()
             return
         if best is None or best not in session.manager:

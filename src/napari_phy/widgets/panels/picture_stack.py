@@ -12,7 +12,7 @@ from napari_phy.actions import messages
 from napari_phy.widgets.base.elided_label import Caption
 from napari_phy.widgets.base.legend import Legend
 from napari_phy.widgets.base.message_page import Button, MessagePage
-from napari_phy.widgets.base.progress_edge import ProgressEdge, Veil
+from napari_phy.widgets.base.progress import ProgressEdge, Veil
 from napari_phy.widgets.base.theme import Tokens
 
 QUIET_MS = 150
@@ -75,16 +75,16 @@ class PictureStack(QStackedWidget):
         buttons: Sequence[Button] = (),
         *,
         is_error: bool = False,
-        progress: tuple[int, int] | None = None,
+        percent: int | None = None,
     ) -> None:
         """Show a message in place of the picture."""
         self._still()
-        self.page.tell(headline, explanation, buttons, is_error=is_error, progress=progress)
+        self.page.tell(headline, explanation, buttons, is_error=is_error, percent=percent)
         self.setCurrentWidget(self.page)
 
     def show_progress(self, work: str, percent: int, cancel: Callable[[], object]) -> None:
         """Show, in place of the picture, how far work is that others do: `Reading features: 42 %`."""
-        self.show_message(messages.percent_of(work, percent), buttons=[("Cancel", cancel)], progress=(percent, 100))
+        self.show_message(messages.percent_of(work, percent), buttons=[("Cancel", cancel)], percent=percent)
         self._others_work = work
 
     def others_go_on(self, percent: int) -> None:
@@ -150,7 +150,7 @@ class PictureStack(QStackedWidget):
         if self._keeps_picture:
             return
         self._others_work = ""
-        self.page.tell(self._working, buttons=[("Cancel", self.cancelled.emit)], progress=(0, 0))
+        self.page.tell(self._working, buttons=[("Cancel", self.cancelled.emit)])
         self.setCurrentWidget(self.page)
         if self._percent is not None:
             self.go_on(self._percent)

@@ -6,7 +6,7 @@ from weakref import ref
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QWidget
 
 from napari_phy.actions import messages
 from napari_phy.core.errors import ClusteringError, NapariPhyError
@@ -19,6 +19,7 @@ from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.progress import ProgressBar
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import BODY_PX, Tokens
@@ -33,8 +34,7 @@ class WorkBar(QWidget):
         self.setObjectName("napari-phy-work")
         self._work = work
         self.label = PlainLabel()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.button = QPushButton("Cancel")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(lambda *_: work.cancel())
@@ -54,7 +54,7 @@ class WorkBar(QWidget):
             self.hide()
             return
         self.label.setText(job.words)
-        self.progress.hide()  # a bar that moves all the time would have the whole window composed anew at every step
+        self.progress.hide()  # until a share is known
         self.button.setVisible(job.cancel is not None)
         self._quiet.start()
 

@@ -1,29 +1,46 @@
-"""The 2 px line at a panel's top edge and the veil over an outdated picture."""
+"""What tells that work goes on: a bar, the 2 px line at a panel's top edge, and the veil over an outdated picture.
 
-from qtpy.QtCore import Qt, QTimer
+None of them moves by itself: whatever is painted, the whole window is composed anew around napari's canvas, which takes
+tens of milliseconds where there is no GPU.
+"""
+
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QPaintEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QProgressBar, QWidget
 
 from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.theme import Tokens, with_alpha
 
 HEIGHT = 2
-STEP_MS = 40
-N_STEPS = 40
+
+
+class ProgressBar(QProgressBar):
+    """A bar from 0 to 100 without text, whose steps are painted together with everything else.
+
+    Qt's own paints the window at once, each time that it is told a value.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(0, 100)
+        self.setTextVisible(False)
+
+    def setValue(self, value: int) -> None:
+        """Show how far the work is, in percent."""
+        self.setUpdatesEnabled(False)
+        super().setValue(value)
+        self.setUpdatesEnabled(True)
 
 
 class ProgressEdge(QWidget):
-    """Amber while frozen; a wandering light while work goes on; nothing otherwise."""
+    """Amber while frozen; light while work goes on; nothing otherwise."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.frozen = False
         self.busy = False
-        self._step = 0
         self._theme: Tokens | None = None
-        self._clock = QTimer(self, interval=STEP_MS)
-        self._clock.timeout.connect(self._on_step)
         self.hide()
 
     def set_frozen(self, frozen: bool) -> None:
@@ -32,13 +49,8 @@ class ProgressEdge(QWidget):
         self._show()
 
     def set_busy(self, busy: bool) -> None:
-        """Start or stop the wandering light."""
+        """Show or remove the light edge."""
         self.busy = busy
-        if busy and not self._clock.isActive():
-            self._step = 0
-            self._clock.start()
-        elif not busy:
-            self._clock.stop()
         self._show()
 
     def place(self) -> None:
@@ -58,23 +70,11 @@ class ProgressEdge(QWidget):
         self.raise_()
         self.update()
 
-    def _on_step(self) -> None:
-        self._step = (self._step + 1) % N_STEPS
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the line."""
-        if self._theme is None:
-            return
-        with painting(self) as painter:
-            if self.frozen:
-                painter.fillRect(self.rect(), QColor(self._theme.warning))
-            if self.busy:
-                if not self.frozen:
-                    painter.fillRect(self.rect(), QColor(self._theme.grid))
-                width = self.width() // 4
-                left = (self.width() + width) * self._step // N_STEPS - width
-                painter.fillRect(left, 0, width, HEIGHT, QColor(self._theme.text))
+        if self._theme is not None:
+            with painting(self) as painter:
+                painter.fillRect(self.rect(), QColor(self._theme.warning if self.frozen else self._theme.dim))
 
 
 class Veil(QWidget):
