@@ -71,6 +71,20 @@ def test_a_save_writes_clusters_and_groups_and_leaves_all_else(folder):
     assert b"2\tmua\r\n" in groups
 
 
+def test_rows_of_clusters_that_were_undone_are_not_left_to_those_that_phy_makes_next(folder):
+    with closing(open_session(folder)) as session:
+        (new,) = session.merge([0, 1]).added
+        session.label([new], "note", "bursty")
+        session.save_all()
+        assert f"{new}\tbursty" in (folder / "cluster_note.tsv").read_text()
+        for _ in range(2):
+            session.undo()
+        session.save_all()
+    assert (folder / "cluster_note.tsv").read_bytes() == b"cluster_id\tnote\r\n"
+    assert (folder / "cluster_KSLabel.tsv").read_bytes() == LABELS.encode()
+    assert stored(folder)[0] == TRUTH.clusters.tolist()
+
+
 def test_what_phy_computed_of_clusters_that_are_still_there_stays(folder):
     (folder / "cluster_info.tsv").write_text("cluster_id\tch\tgroup\n0\t5\t\n1\t6\tgood\n2\t7\tnoise\n")
     with closing(open_session(folder)) as session:

@@ -97,7 +97,9 @@ class PhyClusteringFile:
         alive, files = set(n_spikes), read_tables(self.folder, self.path)
         columns, _ = read_columns(files)
         groups = {one: group for one, group in clustering.cluster_groups.items() if group != "unsorted"}
-        tables = write_tables(columns, alive, groups, clustering.cluster_colors, clustering.cluster_labels)
+        tables = write_tables(
+            columns, alive, groups, clustering.cluster_colors, clustering.cluster_labels, self._first_edited()
+        )
         info = write_info(files.get(INFO), n_spikes, groups, clustering.cluster_labels)
         if info != files.get(INFO):
             tables[INFO] = info
@@ -111,6 +113,13 @@ class PhyClusteringFile:
         if not (same_ids and same_labels and reader.groups == _of_alive(groups, alive)):
             raise SaveError(f"{self.path.name} came out other than it was written")
         return reader.content_hash()
+
+    def _first_edited(self) -> int | None:
+        """Return the first id that is of no template, which merges and splits may have; None if it is not known."""
+        with suppress(NapariPhyError, OSError):
+            used = as_integers(open_npy(self.folder / SPIKE_TEMPLATES).row("spikes"), SPIKE_TEMPLATES)
+            return max(int(used.max(initial=-1)) + 1, open_npy(self.folder / "templates.npy").shape[0])
+        return None
 
     def save_copy(self, target: Path, clustering: StoredClustering, raw_places: Mapping[str, Path]) -> None:
         """Write a `.kwik` that holds a clustering."""

@@ -181,23 +181,35 @@ def write_tables(
     groups: Mapping[int, str],
     colors: Mapping[int, str],
     labels: Mapping[str, Values],
+    first_edited: int | None = None,
 ) -> dict[str, bytes]:
     """Return {name: content} of the files that have to be written, as phy does; only what changed.
 
-    Rows of clusters without spikes stay, and so does the text of what did not change.
+    Rows of clusters without spikes stay, and so does the text of what did not change. But ids from `first_edited` on
+    are of merges and splits, and phy gives those above all clusters to the next ones: rows that are left of edits that
+    were undone would become theirs.
     """
+    gone: set[int] = set()
+    if first_edited is not None:
+        free = max(first_edited, max(alive, default=-1) + 1)
+        gone = {one for column in columns.values() for one in column.cells if one >= free}
     held = {GROUP: groups_of(columns, alive), COLOR: colors_of(columns, alive), **labels_of(columns, alive)}
     wanted: dict[str, Values] = {GROUP: groups, COLOR: colors, **labels}
     wanted = {name: {one: value for one, value in values.items() if one in alive} for name, values in wanted.items()}
     changed = {name for name in held | wanted if not _is_same(held.get(name, {}), wanted.get(name, {}))}
+    changed |= {name for name, column in columns.items() if gone & column.cells.keys()}
     replaced = {table_name(name) for name in changed}
     moved = {name for name, column in columns.items() if column.file in replaced}  # KSLabel in cluster_group.tsv
-    return {table_name(name): _written(name, columns, alive, wanted) for name in sorted(changed | moved)}
+    return {table_name(name): _written(name, columns, alive, gone, wanted) for name in sorted(changed | moved)}
 
 
-def _written(name: str, columns: Mapping[str, Column], alive: set[int], wanted: Mapping[str, Values]) -> bytes:
+def _written(
+    name: str, columns: Mapping[str, Column], alive: set[int], gone: set[int], wanted: Mapping[str, Values]
+) -> bytes:
     column = columns.get(name, Column(""))
-    cells = {one: cell for one, cell in column.cells.items() if one not in alive or _is_nothing(cell)}
+    cells = {
+        one: cell for one, cell in column.cells.items() if one not in gone and (one not in alive or _is_nothing(cell))
+    }
     for cluster, value in wanted.get(name, {}).items():
         before = column.cells.get(cluster)
         same = before is not None and (
