@@ -67,48 +67,50 @@ def asked_for(driver):
 
 
 def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_path):
-    with served(path) as (server, ask), browser(tmp_path / "profile") as driver:
-        driver.get(server.address)
-        first, second, third = ask(lambda session: session.manager.cluster_ids[:3].tolist())
+    with browser(tmp_path / "profile") as driver:
+        with served(path) as (server, ask):
+            driver.get(server.address)
+            first, second, third = ask(lambda session: session.manager.cluster_ids[:3].tolist())
 
-        click_row(driver, first)
-        wait_until(driver, lambda: chosen(driver) == {first})
-        wait_until(driver, lambda: label_of(driver, "Correlograms") == f"Correlograms of {first}")  # others follow
-        click_row(driver, second, ctrl=True)
-        wait_until(driver, lambda: chosen(driver) == {first, second})
+            click_row(driver, first)
+            wait_until(driver, lambda: chosen(driver) == {first})
+            wait_until(driver, lambda: label_of(driver, "Correlograms") == f"Correlograms of {first}")  # others follow
+            click_row(driver, second, ctrl=True)
+            wait_until(driver, lambda: chosen(driver) == {first, second})
 
-        one(driver, ".np-rows").send_keys("g")
-        wait_until(driver, lambda: "Merged" in one(driver, ".np-clusters .np-foot").text)
-        new = ask(lambda session: int(session.manager.cluster_ids[-1]))
-        assert new > third
-        assert ask(lambda session: first not in session.manager)
-        one(driver, '[data-action="undo"]').click()
-        wait_until(driver, lambda: ask(lambda session: first in session.manager))
+            one(driver, ".np-rows").send_keys("g")
+            wait_until(driver, lambda: "Merged" in one(driver, ".np-clusters .np-foot").text)
+            new = ask(lambda session: int(session.manager.cluster_ids[-1]))
+            assert new > third
+            assert ask(lambda session: first not in session.manager)
+            one(driver, '[data-action="undo"]').click()
+            wait_until(driver, lambda: ask(lambda session: first in session.manager))
 
-        click_row(driver, third)
-        wait_until(driver, lambda: label_of(driver, "Features").endswith(f" {third}"))
-        canvas = one(driver, '[aria-label="Features"] canvas')
-        half = canvas.size["width"] // 2, canvas.size["height"] // 2
-        lasso = ActionChains(driver).move_to_element(canvas).key_down(Keys.CONTROL).click_and_hold()
-        for x, y in ((-half[0] + 5, 0), (0, -half[1] + 5), (half[0] - 5, 0)):
-            lasso = lasso.move_to_element_with_offset(canvas, x, y)
-        lasso.release().key_up(Keys.CONTROL).perform()
-        n_inside = wait_until(driver, lambda: ask(lambda session: len(session.selection.spikes)))
-        n_all = ask(lambda session: session.manager.n_spikes(third))
-        assert 0 < n_inside < n_all
-        one(driver, '[data-action="split"]').click()
-        wait_until(driver, lambda: ask(lambda session: third not in session.manager))
-        assert ask(lambda session: session.manager.n_spikes(session.selection.clusters[0])) == n_inside
+            click_row(driver, third)
+            wait_until(driver, lambda: label_of(driver, "Features").endswith(f" {third}"))
+            canvas = one(driver, '[aria-label="Features"] canvas')
+            half = canvas.size["width"] // 2, canvas.size["height"] // 2
+            lasso = ActionChains(driver).move_to_element(canvas).key_down(Keys.CONTROL).click_and_hold()
+            for x, y in ((-half[0] + 5, 0), (0, -half[1] + 5), (half[0] - 5, 0)):
+                lasso = lasso.move_to_element_with_offset(canvas, x, y)
+            lasso.release().key_up(Keys.CONTROL).perform()
+            n_inside = wait_until(driver, lambda: ask(lambda session: len(session.selection.spikes)))
+            n_all = ask(lambda session: session.manager.n_spikes(third))
+            assert 0 < n_inside < n_all
+            one(driver, '[data-action="split"]').click()
+            wait_until(driver, lambda: ask(lambda session: third not in session.manager))
+            assert ask(lambda session: session.manager.n_spikes(session.selection.clusters[0])) == n_inside
 
-        # the other way round: what a script selects shows in the browser
-        ask(lambda session: session.selection.select([second]))
-        wait_until(driver, lambda: chosen(driver) == {second})
-        filtering = one(driver, ".np-filter")
-        filtering.send_keys(f"id == {first}", Keys.ENTER)
-        wait_until(driver, lambda: len(driver.find_elements(By.CSS_SELECTOR, ".np-space .np-row")) == 1)
-        assert not complaints(driver)
-        page = f"http://127.0.0.1:{server.port}/"
-        assert asked_for(driver) <= {page, f"{page}favicon.ico"}
+            # the other way round: what a script selects shows in the browser
+            ask(lambda session: session.selection.select([second]))
+            wait_until(driver, lambda: chosen(driver) == {second})
+            filtering = one(driver, ".np-filter")
+            filtering.send_keys(f"id == {first}", Keys.ENTER)
+            wait_until(driver, lambda: len(driver.find_elements(By.CSS_SELECTOR, ".np-space .np-row")) == 1)
+            assert not complaints(driver)
+            page = f"http://127.0.0.1:{server.port}/"
+            assert asked_for(driver) <= {page, f"{page}favicon.ico"}
+        wait_until(driver, lambda: one(driver, "#told").text.startswith("The server has stopped; edits are kept."))
 
 
 def test_a_page_from_disk_shows_all_views_and_asks_for_nothing(path, tmp_path):
@@ -123,6 +125,13 @@ def test_a_page_from_disk_shows_all_views_and_asks_for_nothing(path, tmp_path):
         for canvas in driver.find_elements(By.CSS_SELECTOR, "canvas"):
             if canvas.is_displayed():
                 wait_until(driver, lambda canvas=canvas: driver.execute_script(IS_PAINTED, canvas))
+        assert "nothing can be selected or edited here" in one(driver, "#told").text
+        shown = [
+            node
+            for node in driver.find_elements(By.CSS_SELECTOR, ".napari-phy :is(button, select, input)")
+            if node.is_displayed()
+        ]
+        assert {node.text for node in shown if node.is_enabled()} == {"Usual layout"}
         assert not complaints(driver)
         assert asked_for(driver) == {page.as_uri()}
 

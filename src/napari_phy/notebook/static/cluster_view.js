@@ -42,6 +42,9 @@ function render({ model, el }) {
     header, menu, bar, filter, reason, body, foot,
   ]);
   el.append(root);
+  const isStill = Boolean(model.isStill);
+  bar.hidden = columnsButton.hidden = filter.disabled = isStill;
+  root.classList.toggle("np-still", isStill);
 
   let table, ids, groups, values, theme;
   let anchor = null; // where a range of rows begins
@@ -58,6 +61,7 @@ function render({ model, el }) {
     counts.textContent = table.words;
     reason.textContent = table.reason;
     if (document.activeElement !== filter) filter.value = table.filter;
+    filter.hidden = isStill && !table.filter;
     filter.classList.toggle("np-wrong", Boolean(table.reason));
     showRows();
   }
@@ -72,7 +76,7 @@ function render({ model, el }) {
     head.replaceChildren(...table.columns.map((column) => {
       const isSorted = column.order === key;
       const button = make("button", {
-        type: "button", title: column.tip, text: `${isSorted ? (descends ? "▾ " : "▴ ") : ""}${column.title}`,
+        type: "button", title: column.tip, disabled: isStill, text: `${isSorted ? (descends ? "▾ " : "▴ ") : ""}${column.title}`,
         onclick: () => {
           const first = column.left || column.key === "id" ? "" : "-"; // numbers: the largest first
           model.set("cluster_order", isSorted ? (descends ? "" : "-") + column.order : first + column.order);
@@ -174,7 +178,7 @@ function render({ model, el }) {
 
   function onPress(event) {
     const node = event.target.closest(".np-row");
-    if (node && event.button === 0) pick(rowOf(Number(node.dataset.cluster)), { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey });
+    if (node && event.button === 0 && !isStill) pick(rowOf(Number(node.dataset.cluster)), { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey });
   }
   space.addEventListener("mousedown", (event) => {
     if (event.shiftKey) event.preventDefault(); // no text is selected
@@ -182,7 +186,7 @@ function render({ model, el }) {
   });
   space.addEventListener("click", (event) => event.detail === 0 && onPress(event)); // of a screen reader
   body.addEventListener("keydown", (event) => {
-    if (event.target !== body) return;
+    if (event.target !== body || isStill) return;
     const name = keyName(event), steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
     const key = name.replace("Shift+", "");
     if (event.key === "/") {
@@ -258,7 +262,7 @@ function render({ model, el }) {
     if (row >= 0 && !root.contains(document.activeElement)) bringIntoSight(row);
   }
 
-  sendKeys(root, model);
+  if (!isStill) sendKeys(root, model);
   const resized = new ResizeObserver(showRows);
   resized.observe(body);
   const endTheme = followTheme((now, dark) => {

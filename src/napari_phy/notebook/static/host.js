@@ -17,6 +17,11 @@ class HostModel {
     this.changed = new Set();
   }
 
+  /** Whether nothing that is done can have an effect. */
+  get isStill() {
+    return this.connection === null;
+  }
+
   get(name) {
     return this.state[name];
   }

@@ -1,6 +1,7 @@
 // Shows the views of a page: as they were when it was written, or as a server tells of them.
 const data = JSON.parse(document.getElementById("data").textContent);
 const views = document.getElementById("views");
+const STOPPED = 1001; // how a server that stops closes connections
 const told = document.getElementById("told");
 
 function show({ roots, views: all }, buffers, connection) {
@@ -37,10 +38,18 @@ function connect() {
     if (message.views) manager = show(message, buffers, connection);
     else manager?.models.get(message.view)?.hear(message, buffers);
   });
-  socket.addEventListener("close", ({ reason }) => {
-    told.textContent = `The server is gone${reason ? ` (${reason})` : ""}. Load the page again once it is there; edits are kept.`;
+  socket.addEventListener("close", ({ code, reason }) => {
+    told.textContent = code === STOPPED
+      ? "The server has stopped; edits are kept. Start it again, and open the address that it prints then."
+      : `The connection to the server has ended${reason ? `: ${reason}` : "."} Edits are kept. Load the page again; if the ` +
+        "server has stopped, start it again, and open the address that it prints then.";
   });
 }
 
-if (data.views.length) show(data, data.buffers.map(bytesOf), null);
+if (data.views.length) {
+  told.className = "note";
+  told.setAttribute("role", "note");
+  told.textContent = "A picture of the views as they were when this page was written: nothing can be selected or edited here.";
+  show(data, data.buffers.map(bytesOf), null);
+}
 else connect();

@@ -12,12 +12,14 @@ function render({ model, el }) {
   });
   const tools = make("span", { class: "np-tools" });
   const header = make("div", { class: "np-header" }, [title, tools, controls]);
-  if (model.get("has_lasso")) header.append(lassoButton);
+  if (model.get("has_lasso") && !model.isStill) header.append(lassoButton);
   const canvas = make("canvas", { tabindex: 0, role: "img", class: "np-canvas" });
   const body = make("div", { class: "np-body" }, [canvas]);
   const foot = make("div", { class: "np-foot", role: "status", "aria-live": "polite" });
   const root = make("div", { class: "napari-phy", role: "group", "aria-label": model.get("name"), ...OWN_KEYS }, [header, body, foot]);
   el.append(root);
+  tools.hidden = Boolean(model.isStill);
+  canvas.classList.toggle("np-still", tools.hidden);
 
   const painter = new Painter(canvas);
   const points = new Points(model, () => draw());
@@ -106,7 +108,7 @@ function render({ model, el }) {
       const options = choices.map((text, i) => make("option", { value: i, text, selected: i === place }));
       if (place < 0) options.unshift(make("option", { text: words, selected: true, disabled: true }));
       return make("select", {
-        "aria-label": words, title: words,
+        "aria-label": words, title: words, disabled: model.isStill,
         onchange: (event) => model.send({ kind: "setting", name, place: Number(event.target.value) }),
       }, options);
     }));
@@ -174,7 +176,7 @@ function render({ model, el }) {
     const [x, y] = place(event);
     wheel({ kind: "wheel", x, y, notches: -event.deltaY / 100, ...held(event) });
   }, { passive: false });
-  sendKeys(root, model, (name) => VIEW_KEYS.test(name));
+  if (!model.isStill) sendKeys(root, model, (name) => VIEW_KEYS.test(name));
 
   let shown = [0, 0];
   const resized = new ResizeObserver(() => {
