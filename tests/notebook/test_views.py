@@ -161,6 +161,19 @@ def test_keys_and_buttons_edit(session):
     assert tips["move_all_noise"] == ""
 
 
+def test_the_list_tells_of_edits_made_anywhere(session):
+    view = ClusterView(session)
+    a, b, c = session.manager.cluster_ids[:3].tolist()
+    say(view, "select", clusters=[a, b])
+    say(view, "key", key="G")
+    session.move([c], "good")
+    assert view.status == f"Moved {c} to good."
+    session.undo()
+    assert view.status == f"Undid: move {c} to good."
+    session.redo()
+    assert view.status == f"Redid: move {c} to good."
+
+
 def test_read_only_nothing_can_be_changed(path):
     with open_session(path, read_only=True) as opened:
         view = ClusterView(opened)

@@ -15,6 +15,7 @@ import traitlets
 
 from napari_phy.core.colors import SELECTION_DARK, SELECTION_LIGHT
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.notebook import actions
 from napari_phy.notebook.traits import BINARY, Ids
 from napari_phy.session import Session
@@ -114,14 +115,17 @@ class SessionWidget(anywidget.AnyWidget):
 
     # --- following the session ---
 
-    def follow(self, signal: Any, method: Callable[[], None]) -> None:
-        """Call a method at each emission of a signal, as long as the view and its clustering are there."""
+    def follow(self, signal: Any, method: Callable[..., None], *, passes_on: bool = False) -> None:
+        """Call a method at each emission of a signal, as long as the view and its clustering are there.
+
+        `passes_on` gives it what the signal tells.
+        """
         weak = WeakMethod(method)
 
-        def forward() -> None:
+        def forward(*told: Any) -> None:
             found = weak()
             if found is not None:
-                found()
+                found(*told if passes_on else ())
 
         signal.connect(forward)
         self._links.append((signal, forward))
@@ -129,7 +133,7 @@ class SessionWidget(anywidget.AnyWidget):
     def _follow_clustering(self) -> None:
         self._is_other_clustering = True  # than that of the trait
         self.follow(self._session.selection.changed, self._on_selection)
-        self.follow(self._session.manager.changed, self._on_edit)
+        self.follow(self._session.manager.changed, self._on_edit, passes_on=True)
         self._show_session()
 
     def _leave(self) -> None:
@@ -155,7 +159,7 @@ class SessionWidget(anywidget.AnyWidget):
     def _on_selection(self) -> None:
         self._show_session()
 
-    def _on_edit(self) -> None:
+    def _on_edit(self, _update: UpdateInfo) -> None:
         self._is_other_clustering = True
         if all(cluster in self._session.manager for cluster in self._session.selection.clusters):
             self._show_session()  # else the selection follows at once

@@ -13,6 +13,7 @@ import traitlets
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.core.sentences import on_one_line
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.notebook import actions
 from napari_phy.notebook.base import SessionWidget, script, style
 from napari_phy.table.cluster_filter import find_clusters
@@ -21,6 +22,7 @@ from napari_phy.table.column import Column
 from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.cluster_order import GROUP_ORDER
+from napari_phy.views.edit_words import edit_done
 from napari_phy.views.typed_values import label_text
 
 GROUP, SIZE = "group", "spikes"
@@ -171,6 +173,14 @@ class ClusterView(SessionWidget):
             return f"{format_number(len(rows))} of {format_count(len(table), 'cluster')}"
         n_spikes = int(np.nansum(table[SIZE]))
         return f"{format_count(len(table), 'cluster')} · {format_count(n_spikes, 'spike')}"
+
+    def _on_edit(self, update: UpdateInfo) -> None:
+        self.report_errors(lambda: self._tell_edit(update))
+        super()._on_edit(update)
+
+    def _tell_edit(self, update: UpdateInfo) -> None:
+        """Tell of an edit at the foot, wherever it was made."""
+        self.status = edit_done(update, self.session.manager)
 
     # --- what comes from the browser ---
 

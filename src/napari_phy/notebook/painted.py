@@ -8,6 +8,7 @@ from typing import Any
 import traitlets
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.notebook.base import SessionWidget, script, style
 from napari_phy.notebook.picture import TYPE, Picture
 from napari_phy.table.session_like import SessionLike
@@ -179,9 +180,9 @@ class PaintedView(SessionWidget):
 
     # --- request, data, picture ---
 
-    def _on_edit(self) -> None:
+    def _on_edit(self, update: UpdateInfo) -> None:
         self._n_edits += 1
-        super()._on_edit()
+        super()._on_edit(update)
 
     def refresh(self) -> None:
         """Compute what is asked for now, unless it is what there is, and draw it."""
