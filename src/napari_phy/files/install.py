@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from napari_phy.core.errors import SaveError
+from napari_phy.core.sentences import on_one_line
 from napari_phy.files.atomic import sync_file
 from napari_phy.files.platform_files import is_folder, sync_folder
 
@@ -52,7 +54,12 @@ def install(
 
 
 def check_folder(path: Path) -> None:
-    """Raise SaveError where the folder of a file that is to be written is not there."""
+    """Raise SaveError where the folder of a file that is to be written is not there, or no file can have its name."""
+    try:
+        path.lstat()
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
+            raise SaveError(f"No file can be called {on_one_line(path.name)}; choose another name.") from None
     if not is_folder(path.parent):
         raise SaveError(f"{path.name} cannot be written: there is no folder {path.parent}; make it first.")
 

@@ -16,6 +16,7 @@ from napari_phy.core.base_model import BaseModel, Recording, Samples
 from napari_phy.core.errors import KwikFormatError, MissingDataError, SortingError
 from napari_phy.core.probe import Probe
 from napari_phy.core.sentences import listed
+from napari_phy.files.platform_files import is_folder
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.raw_files import FlatLayout, RawData, RawLink, find_file, is_kwd, open_raw
@@ -243,9 +244,9 @@ def find_probe(name: str, folder: Path) -> ProbeFile:
 
 
 def _raw_data(path: Path, flat: FlatLayout) -> list[RawData]:
-    if path.is_dir():
-        raise MissingDataError(f"{path} is a folder; name the raw files in it.")
     file = find_file(path)
+    if file is None and is_folder(path):
+        raise MissingDataError(f"{path} is a folder; name the raw files in it.")
     if file is None:
         raise MissingDataError(f"There is no file {path}; correct its name, or put it there.")
     if not is_kwd(file.name):

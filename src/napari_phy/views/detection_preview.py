@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
-from napari_phy.core.errors import SortingError
+from napari_phy.core.errors import MissingDataError, SortingError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.settings import Settings
 from napari_phy.formats.parameter_files.probes import read_probe
@@ -104,6 +104,14 @@ class RawChoice:
             return open_source(model, None)
         if self.missing:
             raise SortingError(self.missing)
+        try:
+            return self._open_files()
+        except OSError as error:  # a name that no file can have, or a folder that may not be looked into
+            why = error.strerror or str(error)
+            raise MissingDataError(f"The raw data or the probe cannot be read: {why}; correct their names.") from error
+
+    def _open_files(self) -> Source:
+        assert self.path is not None
         if self.is_prm:
             return open_source(self.path, None)
         traces = open_raw_files(

@@ -132,6 +132,44 @@ def test_what_cannot_be_is_one_sentence(panel, folder, qtbot, name, field, value
     assert panel.data is None
 
 
+TYPED = (
+    "/",
+    "//",
+    ".",
+    "..",
+    "~",
+    "~nobody-of-this-name",
+    " ",
+    ", ",
+    "/\0",
+    "a\0.prm",
+    "x" * 5000,
+    f"/{'x' * 5000}.prm",
+)
+
+
+def test_whatever_is_typed_is_a_sentence_or_nothing(panel, folder, qtbot):
+    panel.form.rate_hz.value = RATE
+    for name, good in (("file", "raw.dat"), ("probe", "four.prb")):
+        for text in (*TYPED, str(folder)):
+            getattr(panel.form, name).line_edit.value = text
+            settle(panel, qtbot)
+            assert panel.words.text().endswith(".")
+            assert panel.failed not in panel.words.text()
+            assert not panel.run_button.enabled
+        getattr(panel.form, name).value = folder / good
+    settle(panel, qtbot)
+    before = sorted(folder.iterdir())
+    for text in ("/", ".", "..", " ", "/\0", "/" + "x" * 5000, f"/{'x' * 5000}/a.kwik"):
+        panel.form.target.line_edit.value = text
+        push(panel.run_button)
+        settle(panel, qtbot)
+        assert panel.words.text().endswith(".")
+        assert panel.words.property("wrong")
+        assert panel.failed not in panel.words.text()
+    assert sorted(folder.iterdir()) == before
+
+
 def test_a_flat_file_is_sorted_into_a_data_set_beside_it(panel, folder, qtbot):
     asked = []
     panel.file_requested.connect(asked.append)

@@ -132,7 +132,9 @@ class SortingForm:
     def target_path(self) -> Path | None:
         """The file to write; None where none is named."""
         path = _path(self.target)
-        return path if path is None or path.suffix else path.with_suffix(".kwik")
+        if path is None or path.name in ("", ".."):
+            return None
+        return path if path.suffix else path.with_suffix(".kwik")
 
     def offer_open(self, path: Path | None) -> None:
         """Offer the raw data of the data set that is open; without one, or where it has none, a file."""
@@ -146,7 +148,8 @@ class SortingForm:
         """Fill in a name of the result that is free, unless somebody chose one."""
         beside = self._open_path if self.source.value == OPEN else self.choice.path
         now = _path(self.target)
-        if beside is None or (now is not None and now != self._proposed):
+        is_there = self.source.value == OPEN or (beside is not None and _is_file(beside))
+        if beside is None or not is_there or (now is not None and now != self._proposed):
             return
         self._proposed = free_target(beside.absolute())
         with self.target.changed.blocked():
@@ -156,11 +159,11 @@ class SortingForm:
         """Fill in what is known of a file."""
         choice = self.choice
         if choice.asks_probe and choice.path is not None and not choice.probe:
-            beside = sorted(choice.path.parent.glob("*.prb")) if choice.path.is_file() else []
+            beside = sorted(choice.path.parent.glob("*.prb")) if _is_file(choice.path) else []
             if len(beside) == 1:
                 with self.probe.changed.blocked():
                     self.probe.value = beside[0]
-        if choice.is_prm and choice.path is not None and choice.path.is_file():
+        if choice.is_prm and choice.path is not None and _is_file(choice.path):
             self._show_parameters(choice)
         self.propose_target()
         self._shown()
@@ -200,14 +203,30 @@ class SortingForm:
 
 def _path(field: FileEdit) -> Path | None:
     text = _text(field)
-    return Path(text).expanduser() if text else None
+    return _typed(text) if text else None
 
 
 def _paths(field: FileEdit) -> list[Path]:
     """Return several files; a name that has a comma in it is one if there is such a file."""
     text = _text(field)
-    is_one = bool(text) and Path(text).expanduser().exists()
-    return [Path(one.strip()).expanduser() for one in ([text] if is_one else text.split(", ")) if one.strip()]
+    is_one = bool(text) and _is_file(_typed(text))
+    return [_typed(one.strip()) for one in ([text] if is_one else text.split(", ")) if one.strip()]
+
+
+def _typed(text: str) -> Path:
+    """Return the path that is typed; `~name` stays where there is nobody of that name."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is such a file; what no file can be called is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _text(field: FileEdit) -> str:
