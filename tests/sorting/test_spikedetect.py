@@ -229,9 +229,16 @@ def test_files_cut_in_the_middle_of_a_sample_are_read_up_to_there(tmp_path):
 
 def test_another_number_of_channels_is_told_where_it_shows(tmp_path):
     traces = recording(n_channels=9)[0] + np.arange(9, dtype=np.int16) ** 2 * 50
-    job = spikedetect.run(write_set(tmp_path, traces))
+    job = spikedetect.run(write_set(tmp_path, traces), threshold_strong_std_factor=100)
     job.result()
     assert job.log[0] == "set.dat looks as if it had 9 channels, not 6; correct the number if so."
+    assert "No spike was found. Correct what is said of the raw data above." in job.log
+
+
+def test_no_spike_is_a_small_data_set_and_told(tmp_path):
+    job = spikedetect.run(write_set(tmp_path, recording()[0]), threshold_strong_std_factor=100)
+    assert set(job.result().n_spikes.values()) == {0}
+    assert job.log[-2:] == ("No spike was found. Lower the strong threshold.", "Wrote set.kwik.")
 
 
 @pytest.mark.parametrize(

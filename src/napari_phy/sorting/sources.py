@@ -106,6 +106,11 @@ class Source:
         def work(folder: Path | None) -> None:
             detector.fit(self.traces, reporter.within(share), executor, folder)
             kept.update(detector.groups_ if finish is None else finish(detector.groups_, folder, reporter))
+            if not any(found.n_spikes for found in kept.values()):
+                doubt = (
+                    "Correct what is said of the raw data above" if self.traces.notes else "Lower the strong threshold"
+                )
+                reporter.say(f"No spike was found. {doubt}.")
 
         if self.target is None:
             work(None)

@@ -183,6 +183,8 @@ class DetectionPreview:
         How much each channel takes part.
     total_s : float
         Duration of all raw data, in seconds.
+    notes : tuple of str
+        Sentences on the raw data, such as that they look as if they had another number of channels.
     """
 
     request: DetectionRequest
@@ -196,6 +198,7 @@ class DetectionPreview:
     samples: npt.NDArray[np.float64]
     masks: npt.NDArray[np.float32]
     total_s: float
+    notes: tuple[str, ...]
 
     @property
     def duration_s(self) -> float:
@@ -313,6 +316,7 @@ def _preview(
         samples,
         masks,
         traces.duration_s,
+        traces.notes,
     )
 
 

@@ -1,5 +1,6 @@
 """Detect and sort: what it shows of raw data before it runs, what it refuses, and what it makes."""
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -170,6 +171,27 @@ def test_whatever_is_typed_is_a_sentence_or_nothing(panel, folder, qtbot):
     assert sorted(folder.iterdir()) == before
 
 
+def test_another_number_of_channels_is_told_before_and_after_it_runs(panel, folder, qtbot):
+    offsets = np.arange(4, dtype=np.int16) ** 2 * 200
+    (np.fromfile(folder / "raw.dat", np.int16).reshape(-1, 4) // 8 + offsets).tofile(folder / "raw.dat")
+    panel.form.rate_hz.value = RATE
+    panel.form.n_channels.value = 7
+    panel.form.file.value = folder / "raw.dat"
+    panel.form.detect.algorithm.value = "spikedetekt"
+    panel.form.detect.fields["spikedetekt"]["threshold_strong_std_factor"].value = 100
+    settle(panel, qtbot)
+    looks = "raw.dat looks as if it had 4 channels, not 7; correct the number if so."
+    assert looks in panel.words.text()
+    assert panel.words.property("wrong")
+    push(panel.run_button)
+    settle(panel, qtbot)
+    assert panel.words.text().startswith("No spike was found, and nothing was written. ")
+    assert panel.words.text().endswith(looks)
+    panel.form.n_channels.value = 4
+    settle(panel, qtbot)
+    assert panel.words.text() == ""
+
+
 def test_a_flat_file_is_sorted_into_a_data_set_beside_it(panel, folder, qtbot):
     asked = []
     panel.file_requested.connect(asked.append)
@@ -248,8 +270,10 @@ def test_no_spike_is_told_and_not_opened(panel, folder, qtbot):
     assert len(panel.data.samples) == 0
     push(panel.run_button)
     settle(panel, qtbot)
-    assert panel.words.text().startswith("No spike was found; set.kwik is empty")
+    assert panel.words.text() == "No spike was found, and nothing was written. Lower the strong threshold."
     assert not asked
+    assert not list(folder.glob("*.kw*"))
+    assert panel.form.target_path == folder / "set.kwik"  # is free for the next one
 
 
 def test_the_raw_data_of_what_is_open_are_offered(qtbot):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from napari_phy.core.settings import Settings
 from napari_phy.sorting import sort, spikedetect
 from napari_phy.sorting.detection import Detection
 from napari_phy.sorting.job import Job as SortingJob
+from napari_phy.sorting.kwik_files import suffixes_of
+from napari_phy.sorting.sources import Source
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.detection_preview import (
     DetectionPreview,
@@ -47,6 +49,7 @@ CHOOSE_RAW = (
 )
 NAME_RESULT = "Name the .kwik to write, under Save as."
 LOOKING_FOR_SPIKES = "Measuring the noise, and looking for spikes…"
+NO_CLUSTERS = "All are noise or multi-unit activity; a longer recording has more clusters, or Refine by Nothing."
 SORTING, DETECTING = "Detecting and clustering spikes…", "Detecting spikes…"
 
 
@@ -74,7 +77,8 @@ class SortingOrder:
             with ThreadPoolExecutor(os.cpu_count()) as client:
                 job = self._begin(given, client)
                 jobs.append(job)
-                return job.follow(on_progress)
+                found = job.follow(on_progress)
+                return found if found.path is None or any(found.n_spikes.values()) else _without_files(found, source)
         finally:
             source.close()
 
@@ -258,7 +262,7 @@ class DetectAndSortPanel(FormPanel):
             self.split.setSizes([3000, 2000])
         self.form.propose_target()
         self.run_button.enabled = True
-        self._say(self._result)
+        self._say(self._result or " ".join(preview.notes), is_error=not self._result and bool(preview.notes))
         self.picture.update()
 
     @safe_slot
@@ -321,13 +325,12 @@ class DetectAndSortPanel(FormPanel):
 
     @safe_slot
     def _on_done(self, found: Detection) -> None:
-        assert found.path is not None
-        n_spikes, n_clusters = sum(found.n_spikes.values()), sum(found.n_clusters.values())
-        words = sorted_spikes(n_spikes, n_clusters or None, found.path.name)
+        notes = () if self.data is None else self.data.notes
+        words = sorted_spikes(found, " ".join(notes), is_clustered=bool(self.form.cluster.key))
         self._result = words
         self._say(words, tip="\n".join(self._jobs[-1].log if self._jobs else ()))
         self.said.emit(words)
-        if n_spikes:
+        if found.path is not None:
             self.file_requested.emit(str(found.path))
 
     @safe_slot
@@ -354,9 +357,19 @@ def sorting_progress(stage: str, fraction: float, time_left_s: float | None) -> 
     return f"{stage}: {int(100 * fraction)} %{left}"
 
 
-def sorted_spikes(n_spikes: int, n_clusters: int | None, name: str) -> str:
-    """Return what was found and where it is; None clusters where spikes were detected only."""
-    if not n_spikes:
-        return f"No spike was found; {name} is empty and is not opened. Lower the strong threshold."
-    clusters = "" if n_clusters is None else f" in {format_count(n_clusters, 'cluster')}"
-    return f"Found {format_count(n_spikes, 'spike')}{clusters}: {name}."
+def sorted_spikes(found: Detection, notes: str, *, is_clustered: bool) -> str:
+    """Return what was found and where it is, or what to do where that is nothing; `notes` are on the raw data."""
+    if found.path is None:
+        return f"No spike was found, and nothing was written. {notes or 'Lower the strong threshold.'}"
+    n_clusters = sum(found.n_clusters.values())
+    clusters = f" in {format_count(n_clusters, 'cluster')}" if is_clustered else ""
+    why = f" {NO_CLUSTERS}" if is_clustered and not n_clusters else ""
+    return f"Found {format_count(sum(found.n_spikes.values()), 'spike')}{clusters}: {found.path.name}.{why}"
+
+
+def _without_files(found: Detection, source: Source) -> Detection:
+    """Remove the empty data set that a job has just written, so that the next one can have its name."""
+    assert found.path is not None
+    for suffix in suffixes_of(source.traces):
+        found.path.with_suffix(suffix).unlink(missing_ok=True)
+    return replace(found, path=None)
