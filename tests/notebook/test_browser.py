@@ -44,6 +44,10 @@ def listed_rows(driver):
     return driver.find_elements(By.CSS_SELECTOR, ".np-space .np-row")
 
 
+def places_of_buttons(driver):
+    return [button.rect for button in driver.find_elements(By.CSS_SELECTOR, ".np-bar button")]
+
+
 def is_selected(node):
     return any(one["name"] == "selected" and one["value"]["value"] for one in node["properties"])
 
@@ -88,6 +92,7 @@ def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_pat
 
             click_row(driver, third)
             wait_until(driver, lambda: label_of(driver, "Features").endswith(f" {third}"))
+            places = places_of_buttons(driver)
             canvas = one(driver, '[aria-label="Features"] canvas')
             half = canvas.size["width"] // 2, canvas.size["height"] // 2
             lasso = ActionChains(driver).move_to_element(canvas).key_down(Keys.CONTROL).click_and_hold()
@@ -97,9 +102,18 @@ def test_a_cluster_is_clicked_merged_split_and_undone_in_a_browser(path, tmp_pat
             n_inside = wait_until(driver, lambda: ask(lambda session: len(session.selection.spikes)))
             n_all = ask(lambda session: session.manager.n_spikes(third))
             assert 0 < n_inside < n_all
+            wait_until(driver, lambda: one(driver, '[data-action="split"]').text == f"Split {n_inside}")
+            assert places_of_buttons(driver) == places
             one(driver, '[data-action="split"]').click()
             wait_until(driver, lambda: ask(lambda session: third not in session.manager))
             assert ask(lambda session: session.manager.n_spikes(session.selection.clusters[0])) == n_inside
+
+            columns, menu = one(driver, '[title="Choose columns"]'), one(driver, ".np-menu")
+            for leave in (lambda: menu.send_keys(Keys.ESCAPE), lambda: one(driver, ".np-counts").click()):
+                columns.click()
+                assert menu.is_displayed()
+                leave()
+                assert not menu.is_displayed()
 
             # the other way round: what a script selects shows in the browser
             ask(lambda session: session.selection.select([second]))

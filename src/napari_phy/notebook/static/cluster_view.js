@@ -235,14 +235,23 @@ function render({ model, el }) {
     if (kept && root.contains(bar)) bar.querySelector(`[data-action="${kept}"]`)?.focus({ preventScroll: true });
   }
 
-  columnsButton.addEventListener("click", () => {
-    menu.hidden = !menu.hidden;
-    columnsButton.setAttribute("aria-expanded", String(!menu.hidden));
-    if (!menu.hidden) menu.querySelector("input")?.focus();
-  });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") columnsButton.click();
-  });
+  function openMenu(isOpen) {
+    menu.hidden = !isOpen;
+    columnsButton.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) menu.querySelector("input")?.focus();
+  }
+  columnsButton.addEventListener("click", () => openMenu(menu.hidden));
+  function onPressAnywhere({ target }) {
+    if (!menu.contains(target) && target !== columnsButton) openMenu(false);
+  }
+  function onKeyAnywhere(event) {
+    if (menu.hidden || event.key !== "Escape") return;
+    event.stopPropagation();
+    openMenu(false);
+    columnsButton.focus();
+  }
+  document.addEventListener("pointerdown", onPressAnywhere, true);
+  document.addEventListener("keydown", onKeyAnywhere, true);
   function onOffered() {
     const focused = document.activeElement?.value;
     menu.replaceChildren(...model.get("offered").map(({ key, title, tip, is_shown }) => {
@@ -284,6 +293,8 @@ function render({ model, el }) {
   onStatus();
   return () => {
     resized.disconnect();
+    document.removeEventListener("pointerdown", onPressAnywhere, true);
+    document.removeEventListener("keydown", onKeyAnywhere, true);
     ends.forEach((end) => end());
   };
 }
