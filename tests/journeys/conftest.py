@@ -2,9 +2,16 @@
 
 import pytest
 from journeys.person import LARGE, SMALL, Person
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
+
+
+@pytest.fixture(autouse=True)
+def no_fading(monkeypatch):
+    """Notifications stay: on a slow machine they would fade before somebody answers."""
+    monkeypatch.setattr(NapariQtNotification, "DISMISS_AFTER", 0)
 
 
 @pytest.fixture

@@ -56,7 +56,6 @@ def test_docks_beside_the_canvas_share_their_place_also_with_a_second_file(perso
 def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch, notes):
     monkeypatch.setattr(background_builds, "WORTH_BYTES", 0)
     monkeypatch.setattr(background_builds, "ASK_BYTES", 0)
-    monkeypatch.setattr(NapariQtNotification, "DISMISS_AFTER", 0)
     person.open(kwik_copy)
     person.session.tell_raw_trouble(OSError("sample.dat went away."))
     window = person.workspace.window
