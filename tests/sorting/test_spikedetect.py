@@ -20,7 +20,9 @@ from napari_phy.formats.checks import check_data_set
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.schema import RECORDINGS
+from napari_phy.formats.parameter_files.prb import read_prb
 from napari_phy.sorting import DetectedSpikes, Estimator, RawTraces, algorithms, sources, spikedetect
+from napari_phy.sorting.traces import open_raw_files
 
 PRB = """channel_groups = {
     0: {'channels': [0, 1, 2], 'graph': [(0, 1), (1, 2)], 'geometry': {0: (0, 0), 1: (0, 20), 2: (0, 40)}},
@@ -225,6 +227,34 @@ def test_files_cut_in_the_middle_of_a_sample_are_read_up_to_there(tmp_path):
     job.result()
     assert "set.dat is no whole number of samples of 6 channels of int16" in job.log[0]
     assert "its last 5 bytes are left out" in job.log[0]
+
+    (tmp_path / "set.dat").write_bytes((tmp_path / "set.dat").read_bytes()[:-4])
+    (tmp_path / "set.kwik").unlink()
+    (tmp_path / "set.kwx").unlink()
+    job = spikedetect.run(prm)
+    job.result()
+    assert job.log[0].endswith("its last byte is left out.")
+
+
+@pytest.mark.parametrize("offset", [0, 300, -300, 2000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_integers_that_are_read_as_floats_are_refused_before_anything_is_written(tmp_path, dtype, offset):
+    prm = write_set(tmp_path, recording(n_samples=8000)[0] // 4 + np.int16(offset))
+    prm.write_text(prm.read_text().replace("int16", dtype))
+    before = names_in(tmp_path)
+    with pytest.raises(SortingError, match=rf"set\.dat has no voltages of type {dtype}: values are not finite"):
+        spikedetect.run(prm)
+    assert names_in(tmp_path) == before
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0, 1e4])
+def test_floats_of_any_unit_are_sorted_also_where_many_are_lost(tmp_path, unit):
+    traces = recording(n_samples=8000)[0].astype(np.float32) * np.float32(unit)
+    traces[1000:5000] = np.nan
+    traces[:, 3] = 0
+    probe = read_prb(write_set(tmp_path, traces).with_suffix(".prb"))
+    raw = open_raw_files([tmp_path / "set.dat"], probe, sample_rate=RATE, n_channels=6, dtype="float32")
+    assert raw.traces.dtype == np.float32
 
 
 def test_another_number_of_channels_is_told_where_it_shows(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.array_samples import ArraySamples
-from napari_phy.core.arrays import zero_unmeasured
+from napari_phy.core.arrays import LARGEST, SMALLEST, zero_unmeasured
 from napari_phy.core.base_model import BaseModel, Recording, Samples
 from napari_phy.core.errors import KwikFormatError, MissingDataError, SortingError
 from napari_phy.core.probe import Probe
@@ -28,6 +28,7 @@ _WIDEST = 8  # bytes of a sample
 _MANY_COLUMNS = 2**13  # more than any recording has
 _FIRST_SAMPLES = 2**13  # of a file, in which its number of channels may show
 _COMPARED = 2**15  # values of them, in which another number is looked for
+_EXCERPTS = 8  # in which floats are looked at
 _SMOOTHER = 2.5  # how much smaller steps between successive samples of the same channel are
 
 
@@ -196,7 +197,7 @@ def open_raw_files(
     KwikFormatError
         One cannot be read.
     SortingError
-        They don't fit each other or the probe.
+        They don't fit each other or the probe, or are not of that type.
     """
     if not files:
         raise MissingDataError("No raw file is named; give one or more.")
@@ -219,6 +220,12 @@ def open_raw_files(
     if not any(raw.n_rows for raw in found):
         what = f"has no whole sample of {first.n_channels} channels" if first.n_spare_bytes else "is empty"
         raise SortingError(f"{first.path.name} {what}; nothing can be detected.")
+    for raw in found:
+        if not _are_voltages(raw):
+            raise SortingError(
+                f"{raw.path.name} has no voltages of type {raw.dtype}: values are not finite, or beyond all bounds; "
+                "correct the type, which may be int16."
+            )
     segments, recordings, start = [], [], 0
     for number, raw in enumerate(found):
         segments.append(RawSegment(start, raw.n_rows, raw, 0, raw.n_rows))
@@ -256,6 +263,21 @@ def _raw_data(path: Path, flat: FlatLayout) -> list[RawData]:
     if not nodes:
         raise KwikFormatError(f"{file.name} has no recordings; use another copy of it.")
     return [open_raw(file, RawLink(file.name, node), number, flat) for number, node in nodes.items()]
+
+
+def _are_voltages(raw: RawData) -> bool:
+    """Whether most floats in excerpts of a flat file can be voltages; those that are integers in truth cannot."""
+    if raw.dtype.kind != "f" or raw.node is not None or not raw.n_rows:
+        return True
+    row_bytes = raw.n_channels * raw.dtype.itemsize
+    n_rows = max(1, _COMPARED // (_EXCERPTS * raw.n_channels))
+    starts = np.linspace(0, max(0, raw.n_rows - n_rows), _EXCERPTS, dtype=np.int64).tolist()
+    offsets, count = [raw.offset + start * row_bytes for start in starts], n_rows * raw.n_channels
+    # as stored: traces have zeros in place of what cannot be
+    values = np.concatenate([np.fromfile(raw.path, raw.dtype, count, offset=offset) for offset in offsets])
+    sizes = np.abs(values[np.isfinite(values)].astype(np.float64))
+    n_possible = np.count_nonzero((sizes == 0) | ((sizes >= SMALLEST) & (sizes <= LARGEST)))
+    return bool(n_possible and n_possible >= len(sizes) / 2)
 
 
 def _other_row_length(traces: JoinedTraces, first: RawData, least: int) -> list[str]:
@@ -298,7 +320,8 @@ def better_row_length(samples: npt.NDArray[Any], n_channels: int, least: int = 1
 def _spare(found: Sequence[RawData]) -> list[str]:
     return [
         f"{raw.path.name} is no whole number of samples of {raw.n_channels} channels of {raw.dtype}: it was cut short, "
-        f"or its channels or type are others; its last {raw.n_spare_bytes} bytes are left out."
+        f"or its channels or type are others; "
+        f"{'its last byte is' if raw.n_spare_bytes == 1 else f'its last {raw.n_spare_bytes} bytes are'} left out."
         for raw in found
         if raw.n_spare_bytes
     ]

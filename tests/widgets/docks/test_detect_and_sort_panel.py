@@ -117,6 +117,7 @@ def test_more_settings_are_those_of_the_algorithm(panel, folder, qtbot):
         ("raw.dat", "rate_hz", 0, "Give the sample rate of the raw data, in Hz."),
         ("raw.dat", "rate_hz", 10, "a sample rate of 10 Hz cannot be"),
         ("raw.dat", "n_channels", 3, "has 3 channels, but channel group 0 of the probe has channel 3"),
+        ("raw.dat", "dtype", "float32", "raw.dat has no voltages of type float32"),
         ("raw.dat", "probe", "no.prb", "There is no probe file no.prb"),
     ],
 )
