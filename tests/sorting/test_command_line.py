@@ -124,3 +124,23 @@ def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path, capsys, co
     assert status == 1
     assert facts["error"] == f"made.kwik cannot be written: there is no folder {folder}; make it first."
     assert names_in(tmp_path) == before
+
+
+def test_sort_says_what_it_takes_and_why_no_cluster_is_left(tmp_path, capsys):
+    prm = write_set(
+        tmp_path, recording(n_samples=8000, n_spikes=30)[0], more="threshold_weak_std_factor=2.0, save_raw=1"
+    )
+    status, facts = answer(capsys, "sort", prm, "--to", tmp_path)
+    assert status == 1
+    assert facts["error"].endswith("is a folder; name the .kwik file to write in it.")
+    status, facts = answer(capsys, "sort", prm)
+    assert status == 0
+    assert facts["parameters"]["threshold_weak_std_factor"] == 3.0
+    assert facts["log"][:2] == [
+        "Not used by Matched SpikeDetekt: save_raw.",
+        "Matched SpikeDetekt takes threshold_weak_std_factor=3.0: in the parameter file that means something else.",
+    ]
+    assert set(facts["n_clusters"].values()) == {0}
+    assert "Channel group 0 has 0 clusters that explain its traces." in facts["log"]
+    assert facts["log"][-2].startswith("Spikes that no template explains are multi-unit activity.")
+    assert facts["log"][-2].endswith("by --as-klusta, in Python by refine=None.")

@@ -356,7 +356,9 @@ def _add_raw(parser: argparse.ArgumentParser, *, clusters: bool) -> None:
     parser.add_argument("--dtype", default="int16", help="type of their samples; int16 if none is given")
     parser.add_argument("--gain", type=float, help="µV of one unit of them")
     parser.add_argument(
-        "--to", type=Path, help="the .kwik file to make; beside the .prm or the raw file if none is given"
+        "--to",
+        type=Path,
+        help="the .kwik file to make, as in elsewhere/recording.kwik; beside the .prm or the raw file if none is given",
     )
     parser.add_argument(
         "--set", dest="settings", nargs="+", default=[], metavar="NAME=VALUE", help="parameters of detection"

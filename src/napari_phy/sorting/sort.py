@@ -164,6 +164,11 @@ def _measured(
         verb = "explains" if found.n_clusters == 1 else "explain"
         what = f"{format_count(found.n_clusters, 'cluster')} that {verb} its traces"
         reporter.say(f"Channel group {number} has {what}.")
+    if not any(found.n_clusters for found in made.values()):
+        reporter.say(
+            "Spikes that no template explains are multi-unit activity. Sort a longer recording, or keep the clusters "
+            "of masked EM by --as-klusta, in Python by refine=None."
+        )
     return made
 
 

@@ -15,6 +15,7 @@ from napari_phy.core.errors import MissingDataError, SaveError, SortingError
 from napari_phy.core.sentences import listed
 from napari_phy.core.settings import Switch
 from napari_phy.files.install import check_folder, check_free, install
+from napari_phy.files.platform_files import is_folder
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.parameter_files.prm import read_prm
 from napari_phy.sorting.algorithms import Estimator, algorithm
@@ -99,9 +100,7 @@ class Source:
         share = 1.0 if finish is None else 0.5
         kept: dict[int, DetectedSpikes] = {}
 
-        unused = self._unused(detector)
-        if unused:
-            reporter.say(f"Not used by {detector.title}: {listed(unused)}.")
+        self._tell_of_unused(detector, reporter)
 
         def work(folder: Path | None) -> None:
             detector.fit(self.traces, reporter.within(share), executor, folder)
@@ -152,10 +151,17 @@ class Source:
             raise SaveError(f"{target.name} could not be written: {error.strerror or error}.") from error
         reporter.say(f"Wrote {target.name}.")
 
-    def _unused(self, detector: Any) -> list[str]:
-        """Return the names in a parameter file that say nothing to an algorithm."""
-        names = {*detector.parameters_type.described(), *_UNDERSTOOD} - detector.not_from_files
-        return [name for name in self.parameters if self.is_strict and name not in names]
+    def _tell_of_unused(self, detector: Any, reporter: Reporter) -> None:
+        """Say what in a parameter file says nothing to an algorithm, or something else."""
+        if not self.is_strict:
+            return
+        given = detector.get_params()
+        own = [f"{name}={given[name]}" for name in self.parameters if name in detector.not_from_files & given.keys()]
+        unused = [name for name in self.parameters if name not in {*given, *_UNDERSTOOD}]
+        if unused:
+            reporter.say(f"Not used by {detector.title}: {listed(unused)}.")
+        if own:
+            reporter.say(f"{detector.title} takes {listed(own)}: in the parameter file that means something else.")
 
     def _known(self, kind: type[Estimator]) -> dict[str, Any]:
         found = {}
@@ -196,6 +202,8 @@ def open_source(model: Model, path: str | Path | None) -> Source:
         What is given cannot be sorted, or is not there.
     """
     target = None if path is None else Path(path).absolute()
+    if target is not None and is_folder(target):
+        raise SaveError(f"{target} is a folder; name the .kwik file to write in it.")
     if target is not None and target.suffix != ".kwik":
         raise SaveError(f"{target.name} does not end in .kwik; choose another name.")
     if target is not None:

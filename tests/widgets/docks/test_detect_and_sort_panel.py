@@ -1,5 +1,7 @@
 """Detect and sort: what it shows of raw data before it runs, what it refuses, and what it makes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -9,7 +11,15 @@ from widgets.light_session import light_session
 
 from napari_phy import open_session
 from napari_phy.actions import messages
-from napari_phy.widgets.docks.detect_and_sort_panel import CHOOSE_RAW, NAME_RESULT, SORTING, DetectAndSortPanel
+from napari_phy.sorting.detection import Detection
+from napari_phy.widgets.docks.detect_and_sort_panel import (
+    CHOOSE_RAW,
+    NAME_RESULT,
+    NO_CLUSTERS,
+    SORTING,
+    DetectAndSortPanel,
+    sorted_spikes,
+)
 from napari_phy.widgets.docks.sorting_form import OPEN
 
 PRB = "channel_groups = {0: {'channels': [0, 1, 2, 3], 'graph': [(0, 1), (1, 2), (2, 3)]}}"
@@ -259,6 +269,12 @@ def test_a_name_that_is_taken_is_refused_in_a_sentence(panel, folder, qtbot):
     panel.form.target.line_edit.value = ""
     push(panel.run_button)
     assert panel.words.text() == NAME_RESULT
+
+
+def test_no_cluster_is_told():
+    found = Detection({0: 3, 1: 1}, {0: 0, 1: 0}, Path("a.kwik"), {}, {})
+    assert sorted_spikes(found, "", is_clustered=True) == f"Found 4 spikes in 0 clusters: a.kwik. {NO_CLUSTERS}"
+    assert sorted_spikes(found, "", is_clustered=False) == "Found 4 spikes: a.kwik."
 
 
 def test_no_spike_is_told_and_not_opened(panel, folder, qtbot):

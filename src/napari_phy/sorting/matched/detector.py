@@ -44,7 +44,10 @@ class MatchedParameters(SpikeDetektParameters):
     use_single_threshold: Annotated[
         bool, Switch(title="One threshold", tip="the same noise level for all channels")
     ] = False
-    threshold_weak_std_factor: Annotated[float, Number(title="Weak threshold", low=0.1, high=100, unit="× noise")] = 3.0
+    threshold_weak_std_factor: Annotated[
+        float,
+        Number(title="Weak threshold", low=0.1, high=100, unit="× noise", tip="matched; that of a .prm is not used"),
+    ] = 3.0
     kernel_ms: Annotated[
         float, Number(title="Matched filter", low=0.3, high=5, unit="ms", tip="a third of it lies before the trough")
     ] = 1.2
