@@ -8,10 +8,10 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.time_cursor import UsedTime
+from napari_phy.plugins import Registry
 from napari_phy.table.columns import (
     BUILT_IN,
     Column,
-    Registry,
     all_columns,
     column_key,
     column_named,
@@ -27,6 +27,10 @@ from napari_phy.table.value_range import ValueRange
 
 def column(key, **fields):
     return Column(key, fields.pop("title", key), lambda session, clusters, on_progress: [], "Tip", "name", **fields)
+
+
+def own_registry():
+    return Registry(BUILT_IN, "napari_phy.none", "column", ("group", "similar"))
 
 
 def test_tables_have_whole_numbers_as_int_and_all_others_as_they_are():
@@ -50,17 +54,17 @@ def test_a_column_is_found_by_its_key_its_word_its_aliases_and_its_title():
 
 
 def test_no_name_is_given_twice():
-    columns = Registry()
-    before = columns.columns
+    columns = own_registry()
+    before = columns.all
     mine = column("mine", title="my.", aliases=("m",))
     columns.add(mine)
     columns.add(replace(mine, decimals=2))  # the same one again
-    assert [one.key for one in columns.columns[len(before) :]] == ["mine"]
+    assert [one.key for one in columns.all[len(before) :]] == ["mine"]
     for name in ("spikes", "size", "ch", "group", "similar", "m", "my"):
         with pytest.raises(ValueError, match=f"There is a column {name} already"):
             columns.add(column("other", aliases=(name,)))
     columns.clear()
-    assert columns.columns == before
+    assert columns.all == before
 
 
 OWN = ("id", "channel", "depth", "spikes", "rate", "amplitude", "refractory")
@@ -232,9 +236,9 @@ def test_columns_are_printed_and_labelled_in_a_few_words():
 
 
 def test_who_lists_columns_hears_of_new_ones_and_of_those_that_are_gone():
-    columns, told = Registry(), []
-    columns.changed.connect(lambda: told.append(len(columns.columns)))
-    n = len(columns.columns)
+    columns, told = own_registry(), []
+    columns.changed.connect(lambda: told.append(len(columns.all)))
+    n = len(columns.all)
     columns.add(column("mine"))
     columns.clear()
     assert told == [n + 1, n]

@@ -830,7 +830,7 @@ def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(ope
 def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before(open_, qtbot):
     workspace = open_()
     viewer, panel = workspace.viewer, workspace.panels["Features"]
-    qtbot.waitUntil(lambda: not workspace.controller._repeats.isActive())
+    qtbot.waitUntil(lambda: not workspace.controller._status._repeats.isActive())
     assert viewer.status.startswith("Opened")
 
     def hover_a_view():
@@ -848,12 +848,13 @@ def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before
         assert viewer.status == ""
         workspace.controller.report("Merged 3 and 4.")
         qtbot.waitUntil(lambda: viewer.status == "Merged 3 and 4.")
-        qtbot.waitUntil(lambda: not workspace.controller._repeats.isActive())
+        qtbot.waitUntil(lambda: not workspace.controller._status._repeats.isActive())
 
 
-def test_what_is_said_of_an_opened_data_set_counts_as_the_list_does(open_):
+def test_what_is_said_of_an_opened_data_set_counts_as_the_list_does(open_, qtbot):
     session = light_session(cluster_groups={0: "good", 3: "discarded"})
     workspace = open_(session=session)
     counts = workspace.panels["Clusters"].count_label.text().split("   ·   ")
     assert counts[0] == "7 clusters"
-    assert workspace.controller._sentence.startswith(f"Opened memory.kwik: {', '.join(counts)}, ")
+    sentence = f"Opened memory.kwik: {', '.join(counts)}, "
+    qtbot.waitUntil(lambda: workspace.viewer.status.startswith(sentence))
